@@ -1,0 +1,104 @@
+"""What we publish: standing titles, their sections, who signs them and how each center looks."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Lower
+
+
+class Sender(models.Model):
+    """Who a newsletter comes from: the From address, the return path's domain, the postal address."""
+
+    name = models.CharField(max_length=200)
+    address = models.EmailField(max_length=320)
+    reply_to = models.EmailField(max_length=320, blank=True)
+    bounce_domain = models.CharField(max_length=255)
+    postal_address = models.CharField(max_length=500)
+    list_id = models.CharField(max_length=255)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Brand(models.Model):
+    """How a center looks, as data: name, colours, logos, fonts, disclaimer. ``design`` is the loaded table."""
+
+    code = models.CharField(max_length=60, unique=True)
+    name = models.CharField(max_length=200)
+    design = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Newsletter(models.Model):
+    """A standing title with a code, a language and a cadence."""
+
+    class Approval(models.TextChoices):
+        PERSON = "person"
+        AUTOMATIC = "automatic"
+
+    class Thin(models.TextChoices):
+        HOLD = "hold"
+        SKIP = "skip"
+        SEND = "send"
+
+    class Tracking(models.TextChoices):
+        OFF = "off"
+        ANONYMOUS = "anonymous"
+        INDIVIDUAL = "individual"
+
+    code = models.CharField(max_length=60, unique=True)
+    title = models.CharField(max_length=200)
+    language = models.CharField(max_length=20, default="en")
+    zone = models.CharField(max_length=60, default="UTC")
+    template = models.CharField(max_length=60, default="classic")
+    brand = models.CharField(max_length=60, blank=True)  # a Brand's code; its own look is a neutral default
+    # cadence: weekdays + at, or a five-field cron expression, in `zone`
+    weekdays = ArrayField(models.CharField(max_length=3), default=list, blank=True)
+    at = models.CharField(max_length=5, blank=True)
+    cron = models.CharField(max_length=100, blank=True)
+    draft_lead = models.DurationField()
+    cut_off = models.DurationField()
+    # policy
+    approval = models.CharField(max_length=10, choices=Approval.choices, default=Approval.PERSON)
+    approvers = models.PositiveSmallIntegerField(default=1)
+    thin = models.CharField(max_length=10, choices=Thin.choices, default=Thin.HOLD)
+    late = models.DurationField()
+    tracking = models.CharField(max_length=10, choices=Tracking.choices, default=Tracking.OFF)
+    sender = models.ForeignKey(Sender, on_delete=models.PROTECT, related_name="newsletters")
+    active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(Lower("code"), name="newsletter_code_folded")]
+        ordering: ClassVar = ["code"]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Section(models.Model):
+    """One part of a newsletter: the selector that fills it and the limits around it."""
+
+    newsletter = models.ForeignKey(Newsletter, on_delete=models.CASCADE, related_name="sections")
+    position = models.PositiveSmallIntegerField()
+    title = models.CharField(max_length=200)
+    selector = models.TextField()
+    limit = models.PositiveSmallIntegerField(default=10)
+    minimum = models.PositiveSmallIntegerField(default=0)
+    order = models.CharField(max_length=20, default="newest")
+    quota = models.JSONField(default=dict, blank=True)  # facet name -> the most articles one value may have
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["newsletter", "position"], name="section_position_once")
+        ]
+        ordering: ClassVar = ["position"]
+
+    def __str__(self) -> str:
+        return self.title

@@ -1,0 +1,198 @@
+"""Every setting, read once from the environment; a bad value stops the start with its name.
+
+``docs/reference/settings.md`` lists them. Importing this module starts nothing: the doors (``newsletter.cli``,
+``workers.app``) call ``newsletter.embedded.ensure`` first, which supplies the addresses a laptop lacks.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from psycopg.conninfo import conninfo_to_dict
+
+PACKAGE = Path(__file__).resolve().parent
+
+
+def _choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
+    value = os.environ.get(name, default)
+    if value not in allowed:
+        raise ImproperlyConfigured(f"{name}={value!r}: choose one of {', '.join(allowed)}")
+    return value
+
+
+def _whole_number(name: str, default: int, *, least: int = 0) -> int:
+    raw = os.environ.get(name, "")
+    try:
+        value = int(raw) if raw else default
+    except ValueError:
+        raise ImproperlyConfigured(f"{name}={raw!r}: a whole number is needed") from None
+    if value < least:
+        raise ImproperlyConfigured(f"{name}={value}: at least {least} is needed")
+    return value
+
+
+def _words(name: str, default: str = "") -> list[str]:
+    return [word for word in os.environ.get(name, default).replace(",", " ").split() if word]
+
+
+def _web_address(name: str, default: str) -> str:
+    value = os.environ.get(name, default).rstrip("/")
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ImproperlyConfigured(f"{name}={value!r}: an address such as https://news.example.org is needed")
+    return value
+
+
+ENVIRONMENT = _choice("NEWSLETTER_ENV", "development", ("development", "production", "test"))
+PRODUCTION = ENVIRONMENT == "production"
+HOME = Path(os.environ.get("NEWSLETTER_HOME", ".newsletter")).absolute()
+
+
+def _secret_key() -> str:
+    """Return the signing key: from the environment, or outside production from a private file in the home."""
+    key = os.environ.get("NEWSLETTER_SECRET_KEY", "")
+    if PRODUCTION and len(key) < 32:
+        raise ImproperlyConfigured("NEWSLETTER_SECRET_KEY: production needs a secret of at least 32 characters")
+    if key:
+        return key
+    place = HOME / "secret.key"
+    if not place.exists():
+        HOME.mkdir(parents=True, exist_ok=True)
+        made = HOME / f".secret.{os.getpid()}.{secrets.token_hex(4)}"
+        made.touch(mode=0o600)
+        made.write_text(secrets.token_urlsafe(48))
+        try:
+            os.link(made, place)  # the first process wins; the others read its key
+        except FileExistsError:
+            pass
+        finally:
+            made.unlink()
+    return place.read_text()
+
+
+def _database() -> dict[str, object]:
+    url = os.environ.get("DATABASE_URL", "")
+    if not url:
+        if PRODUCTION:
+            raise ImproperlyConfigured("DATABASE_URL: production needs a PostgreSQL address")
+        return {"ENGINE": "django.db.backends.postgresql", "NAME": "newsletter", "HOST": "DATABASE_URL-is-not-set"}
+    try:
+        parts = conninfo_to_dict(url)
+    except Exception as broken:
+        raise ImproperlyConfigured(f"DATABASE_URL is no PostgreSQL address: {broken}") from None
+    known = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+    database: dict[str, object] = {
+        "ENGINE": "django.db.backends.postgresql",
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {key: value for key, value in parts.items() if key not in known},
+    }
+    database.update({known[key]: str(value) for key, value in parts.items() if key in known})
+    return database
+
+
+SECRET_KEY = _secret_key()
+DEBUG = False
+SITE_URL = _web_address("NEWSLETTER_SITE_URL", "http://127.0.0.1:8000")
+ALLOWED_HOSTS = _words("NEWSLETTER_ALLOWED_HOSTS", "127.0.0.1 localhost [::1]") + [
+    urlsplit(SITE_URL).hostname or ""
+]
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+
+DATABASES = {"default": _database()}
+REDIS_URL = os.environ.get("REDIS_URL", "")
+if PRODUCTION and not REDIS_URL:
+    raise ImproperlyConfigured("REDIS_URL: production needs a Redis or Valkey address")
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Delivery
+TRANSPORT = _choice("NEWSLETTER_TRANSPORT", "smtp", ("smtp", "anymail", "file", "memory"))
+SMTP_URL = os.environ.get("NEWSLETTER_SMTP_URL", "")  # smtp://user:password@host:port?tls=require; empty: mail catcher
+SAFE_LIST = _words("NEWSLETTER_SAFE_LIST")  # outside production only these addresses and domains get real mail
+CONNECTIONS = _whole_number("NEWSLETTER_CONNECTIONS", 16, least=1)
+WAKE = os.environ.get("NEWSLETTER_WAKE", "workers.wake.CeleryWake")
+WORKER_PROCESSES = _whole_number("NEWSLETTER_WORKER_PROCESSES", 2, least=1)
+
+# Doors
+WEB_PORT = _whole_number("NEWSLETTER_WEB_PORT", 8000)
+ROOT_URLCONF = "newsletter.urls"
+WSGI_APPLICATION = "newsletter.web.wsgi.application"
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "newsletter.apps.NewsletterConfig",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "newsletter.web.headers.SecurityHeaders",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+TEMPLATES_DIR = next(
+    (place for place in (PACKAGE / "templates", PACKAGE.parent / "templates") if place.is_dir()),
+    PACKAGE.parent / "templates",
+)
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [TEMPLATES_DIR],
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "newsletter.web.context.desk",
+            ],
+        },
+    }
+]
+STATIC_URL = "static/"
+STATIC_ROOT = HOME / "static"
+STATICFILES_DIRS = [("desk", PACKAGE / "web" / "static")]
+WHITENOISE_USE_FINDERS = True
+
+LANGUAGE_CODE = "en"
+USE_TZ = True
+TIME_ZONE = "UTC"
+LOCALE_PATHS = [PACKAGE / "locale"]
+
+# Security
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "desk:login"
+LOGIN_REDIRECT_URL = "desk:home"
+LOGOUT_REDIRECT_URL = "desk:login"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SITE_URL.startswith("https:")
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _words("NEWSLETTER_BEHIND_PROXY") else None
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"event": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "event"}},
+    "root": {"handlers": ["stderr"], "level": os.environ.get("NEWSLETTER_LOG_LEVEL", "INFO")},
+    "loggers": {"django.server": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
+}
