@@ -56,7 +56,9 @@ def _secret_key() -> str:
     """Return the signing key: from the environment, or outside production from a private file in the home."""
     key = os.environ.get("NEWSLETTER_SECRET_KEY", "")
     if PRODUCTION and len(key) < 32:
-        raise ImproperlyConfigured("NEWSLETTER_SECRET_KEY: production needs a secret of at least 32 characters")
+        raise ImproperlyConfigured(
+            "NEWSLETTER_SECRET_KEY: production needs a secret of at least 32 characters"
+        )
     if key:
         return key
     place = HOME / "secret.key"
@@ -79,7 +81,11 @@ def _database() -> dict[str, object]:
     if not url:
         if PRODUCTION:
             raise ImproperlyConfigured("DATABASE_URL: production needs a PostgreSQL address")
-        return {"ENGINE": "django.db.backends.postgresql", "NAME": "newsletter", "HOST": "DATABASE_URL-is-not-set"}
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": "newsletter",
+            "HOST": "DATABASE_URL-is-not-set",
+        }
     try:
         parts = conninfo_to_dict(url)
     except Exception as broken:
@@ -111,8 +117,12 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Delivery
 TRANSPORT = _choice("NEWSLETTER_TRANSPORT", "smtp", ("smtp", "anymail", "file", "memory"))
-SMTP_URL = os.environ.get("NEWSLETTER_SMTP_URL", "")  # smtp://user:password@host:port?tls=require; empty: mail catcher
-SAFE_LIST = _words("NEWSLETTER_SAFE_LIST")  # outside production only these addresses and domains get real mail
+SMTP_URL = os.environ.get("NEWSLETTER_SMTP_URL", "")  # smtp://user:password@host:port?tls=require; empty: mailbox
+    "NEWSLETTER_SMTP_URL", ""
+)  # smtp://user:password@host:port?tls=require; empty: mail catcher
+SAFE_LIST = _words("NEWSLETTER_SAFE_LIST")  # outside production: who may get real mail
+    "NEWSLETTER_SAFE_LIST"
+)  # outside production only these addresses and domains get real mail
 CONNECTIONS = _whole_number("NEWSLETTER_CONNECTIONS", 16, least=1)
 WAKE = os.environ.get("NEWSLETTER_WAKE", "workers.wake.CeleryWake")
 WORKER_PROCESSES = _whole_number("NEWSLETTER_WORKER_PROCESSES", 2, least=1)

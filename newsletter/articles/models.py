@@ -65,7 +65,11 @@ class Article(models.Model):
         indexes: ClassVar = [
             GinIndex(fields=["facet_keys"], name="article_facet_keys", fastupdate=False),
             GinIndex(fields=["urls"], name="article_urls", fastupdate=False),
-            models.Index(models.F("published_on").desc(nulls_last=True), models.F("id").desc(), name="article_published"),
+            models.Index(
+                models.F("published_on").desc(nulls_last=True),
+                models.F("id").desc(),
+                name="article_published",
+            ),
             models.Index(models.F("available_at").desc(), models.F("id").desc(), name="article_available"),
         ]
 

@@ -34,12 +34,16 @@ class Issue(models.Model):
 
     newsletter = models.ForeignKey(Newsletter, on_delete=models.PROTECT, related_name="issues")
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.REGULAR)
-    slot = models.DateTimeField(null=True, blank=True)  # when the cadence wants it out (UTC); none for a special
+    slot = models.DateTimeField(
+        null=True, blank=True
+    )  # when the cadence wants it out (UTC); none for a special
     state = models.CharField(max_length=12, choices=State.choices, default=State.DRAFT)
     version = models.PositiveIntegerField(default=1)  # grows with every change; the lock against lost updates
     window_from = models.DateTimeField(null=True, blank=True)  # [window_from, window_to) on available_at
     window_to = models.DateTimeField()
-    sections = models.JSONField(default=list)  # as assembled: [{title, selector, limit, minimum, order, quota}]
+    sections = models.JSONField(
+        default=list
+    )  # as assembled: [{title, selector, limit, minimum, order, quota}]
     subject = models.CharField(max_length=300, blank=True)  # "" = the template's own words
     preheader = models.CharField(max_length=300, blank=True)
     note = models.TextField(blank=True)  # the editor's note, plain text
@@ -54,7 +58,9 @@ class Issue(models.Model):
     updated_at = models.DateTimeField()
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["newsletter", "slot"], name="issue_slot_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["newsletter", "slot"], name="issue_slot_once")
+        ]
         indexes: ClassVar = [
             models.Index(fields=["state", "send_at"], name="issue_due"),
             models.Index(models.F("newsletter"), models.F("slot").desc(), name="issue_of_newsletter"),
@@ -121,7 +127,9 @@ class IssueRendering(models.Model):
     rendered_at = models.DateTimeField()
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["issue", "variant"], name="rendering_variant_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["issue", "variant"], name="rendering_variant_once")
+        ]
 
     def __str__(self) -> str:
         return f"rendering of {self.issue_id}"
@@ -132,13 +140,17 @@ class Approval(models.Model):
 
     issue = models.ForeignKey(Issue, on_delete=models.CASCADE, related_name="approvals")
     by = models.CharField(max_length=200)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     seal = models.CharField(max_length=64)
     at = models.DateTimeField()
     broken_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["issue", "by", "seal"], name="approval_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["issue", "by", "seal"], name="approval_once")
+        ]
 
     def __str__(self) -> str:
         return f"approval of {self.issue_id}"

@@ -1,0 +1,3 @@
+"""Every web address."""
+
+urlpatterns: list[object] = []

@@ -1,0 +1,28 @@
+"""The rig of every test: real embedded PostgreSQL and Valkey in a home of their own."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+os.environ["NEWSLETTER_ENV"] = "test"
+_first = "NEWSLETTER_TEST_HOME" not in os.environ
+if _first:  # the controller (or a run without xdist) owns the home; its workers inherit the address
+    os.environ["NEWSLETTER_TEST_HOME"] = tempfile.mkdtemp(prefix="newsletter-test-")
+os.environ["NEWSLETTER_HOME"] = os.environ["NEWSLETTER_TEST_HOME"]
+
+from newsletter import embedded  # noqa: E402
+
+embedded.ensure()
+
+
+def _stop() -> None:
+    embedded.down()
+    shutil.rmtree(Path(os.environ["NEWSLETTER_TEST_HOME"]), ignore_errors=True)
+
+
+if _first:
+    atexit.register(_stop)
