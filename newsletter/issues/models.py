@@ -38,7 +38,7 @@ class Issue(models.Model):
         null=True, blank=True
     )  # when the cadence wants it out (UTC); none for a special
     state = models.CharField(max_length=12, choices=State.choices, default=State.DRAFT)
-    version = models.PositiveIntegerField(default=1)  # grows with every change; the lock against lost updates
+    version = models.PositiveIntegerField(default=1)  # grows with every change of content; no lost updates
     window_from = models.DateTimeField(null=True, blank=True)  # [window_from, window_to) on available_at
     window_to = models.DateTimeField()
     sections = models.JSONField(

@@ -1,0 +1,62 @@
+"""The ``newsletter`` command: Django's commands under our name, on parts of our own where none are given."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from django.core.management import execute_from_command_line
+
+from newsletter import embedded
+from newsletter.errors import NewsletterError
+
+PARTLESS = frozenset({"help", "--help", "-h", "--version", "version", "down", "makemigrations", "compilemessages"})
+
+
+def main() -> None:
+    """Run the verb of the command line; see ``newsletter help``."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsletter.settings")
+    verb = sys.argv[1] if len(sys.argv) > 1 else "help"
+    try:
+        if verb == "demo":
+            _fresh_demo_home()
+        if verb not in PARTLESS:
+            _provide_parts(verb)
+    except NewsletterError as error:
+        sys.stderr.write(f"{error.message}\n{error.fix}\n")
+        raise SystemExit(1) from None
+    execute_from_command_line(["newsletter", *sys.argv[1:]])
+
+
+def _fresh_demo_home() -> None:
+    """The demo works on embedded parts in a home of its own, wiped at its start."""
+    for address in ("DATABASE_URL", "REDIS_URL"):
+        os.environ.pop(address, None)
+    home = Path(os.environ.get("NEWSLETTER_HOME", ".newsletter")).absolute() / "demo"
+    os.environ["NEWSLETTER_HOME"] = str(home)
+    embedded.down()
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def _provide_parts(verb: str) -> None:
+    """Start what a laptop lacks; tables of an embedded database follow the code by themselves."""
+    ours = not os.environ.get("DATABASE_URL")
+    embedded.ensure()
+    if ours and verb != "migrate":
+        _migrate_once()
+
+
+def _migrate_once() -> None:
+    """Migrate the embedded database when the list of migrations is not the one it was last migrated to."""
+    known = sorted(place.name for place in (Path(__file__).parent / "migrations").glob("[0-9]*.py"))
+    mark = Path(os.environ.get("NEWSLETTER_HOME", ".newsletter")).absolute() / "migrated"
+    if mark.exists() and mark.read_text() == "\n".join(known):
+        return
+    import django  # noqa: PLC0415  settings may be read only after the parts are there
+    from django.core.management import call_command  # noqa: PLC0415
+
+    django.setup()
+    call_command("migrate", verbosity=0, interactive=False)
+    mark.write_text("\n".join(known))

@@ -1,0 +1,90 @@
+"""The yes of a person, bound by a seal to exactly what they saw."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+
+from newsletter.errors import Refused
+from newsletter.issues.lifecycle import State, find, move, record
+from newsletter.issues.models import Approval, Issue, IssueRendering, Pick
+from newsletter.issues.render import rendering_of
+
+
+def approve(
+    issue_id: int, *, by: str, user: AbstractBaseUser | None = None, now: datetime, version: int | None = None
+) -> Issue:
+    """Approve an issue as ``by`` and seal it once enough persons did; returns the issue as it stands.
+
+    Raises ``Refused`` when the proofreader found errors or nothing was picked, ``Conflict`` when it changed.
+    """
+    issue = find(issue_id)
+    rendering = rendering_of(issue, now=now)
+    _refuse_errors(issue, rendering)
+    seal = seal_of(issue, rendering)
+    with transaction.atomic():
+        Approval.objects.get_or_create(
+            issue=issue, by=by, seal=seal, defaults={"at": now, "user_id": user.pk if user else None}
+        )
+        persons = Approval.objects.filter(issue=issue, seal=seal, broken_at=None).count()
+        if persons >= issue.newsletter.approvers:
+            return move(issue_id, "approve", by=by, now=now, version=version, seal=seal, hold_reason="")
+        if issue.state == State.DRAFT:
+            return move(issue_id, "submit", by=by, now=now, version=version, detail={"approved_by": by})
+        record(issue_id, "approved_by", by=by, now=now)
+        return find(issue_id)
+
+
+def seal_of(issue: Issue, rendering: IssueRendering) -> str:
+    """Return the SHA-256 (hex) of everything an approval covers: picks, words, look, sender, audience, rendering."""
+    newsletter, sender = issue.newsletter, issue.newsletter.sender
+    covered = {
+        "issue": issue.pk,
+        "audience": f"subscribers of {newsletter.code}",
+        "picks": list(
+            Pick.objects.filter(issue=issue)
+            .exclude(placement=Pick.Placement.DROPPED)
+            .order_by("section", "position", "pk")
+            .values_list("article_id", "section", "position", "overrides")
+        ),
+        "words": [issue.subject, issue.preheader, issue.note],
+        "look": [newsletter.template, newsletter.brand, newsletter.language],
+        "sender": [sender.name, sender.address, sender.reply_to, sender.bounce_domain, sender.list_id],
+        "rendering": rendering.content_hash,
+    }
+    return hashlib.sha256(json.dumps(covered, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def check_seal(issue: Issue) -> None:
+    """Raise ``Refused`` (code broken_seal) when what would be sent is not what was approved."""
+    rendering = IssueRendering.objects.filter(issue=issue, variant="").first()
+    if rendering is None or not issue.seal or seal_of(issue, rendering) != issue.seal:
+        raise Refused(
+            f"Issue {issue.pk} differs from what was approved.",
+            code="broken_seal",
+            where=f"issue {issue.pk}",
+            fix="Look at it again and approve it as it is now.",
+        )
+
+
+def _refuse_errors(issue: Issue, rendering: IssueRendering) -> None:
+    if not Pick.objects.filter(issue=issue).exclude(placement=Pick.Placement.DROPPED).exists():
+        raise Refused(
+            f"Issue {issue.pk} holds no article.",
+            code="empty",
+            where=f"issue {issue.pk}",
+            fix="Pin an article or widen a selector.",
+        )
+    errors = [finding for finding in rendering.findings if finding["level"] == "E"]
+    if errors:
+        first = errors[0]
+        raise Refused(
+            f"The proofreader found {len(errors)} error(s) in issue {issue.pk}; the first: {first['rule']}.",
+            code="findings",
+            where=str(first["place"]),
+            fix=str(first["fix"]),
+        )
