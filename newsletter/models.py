@@ -2,6 +2,7 @@
 
 from newsletter.articles.models import Article, ArticleBody
 from newsletter.catalogue.models import Brand, Newsletter, Section, Sender
+from newsletter.delivery.models import Attempt, Chunk, Delivery, Epoch, Sending
 from newsletter.issues.models import Approval, HistoryEntry, Issue, IssueRendering, LeftOut, Pick
 from newsletter.letters.models import Letter
 from newsletter.readers.models import Consent, Reader, Subscription, Suppression
@@ -10,8 +11,12 @@ __all__ = [
     "Approval",
     "Article",
     "ArticleBody",
+    "Attempt",
     "Brand",
+    "Chunk",
     "Consent",
+    "Delivery",
+    "Epoch",
     "HistoryEntry",
     "Issue",
     "IssueRendering",
@@ -22,6 +27,7 @@ __all__ = [
     "Reader",
     "Section",
     "Sender",
+    "Sending",
     "Subscription",
     "Suppression",
 ]

@@ -117,13 +117,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Delivery
 TRANSPORT = _choice("NEWSLETTER_TRANSPORT", "smtp", ("smtp", "anymail", "file", "memory"))
-SMTP_URL = os.environ.get("NEWSLETTER_SMTP_URL", "")  # smtp://user:password@host:port?tls=require; empty: mailbox
-    "NEWSLETTER_SMTP_URL", ""
-)  # smtp://user:password@host:port?tls=require; empty: mail catcher
+SMTP_URL = os.environ.get("NEWSLETTER_SMTP_URL", "")  # smtp://user:password@host:port?tls=starttls; "" = mail catcher
 SAFE_LIST = _words("NEWSLETTER_SAFE_LIST")  # outside production: who may get real mail
-    "NEWSLETTER_SAFE_LIST"
-)  # outside production only these addresses and domains get real mail
-CONNECTIONS = _whole_number("NEWSLETTER_CONNECTIONS", 16, least=1)
+CONNECTIONS = _whole_number("NEWSLETTER_SMTP_CONNECTIONS", 32, least=1)  # per worker host
 WAKE = os.environ.get("NEWSLETTER_WAKE", "workers.wake.CeleryWake")
 WORKER_PROCESSES = _whole_number("NEWSLETTER_WORKER_PROCESSES", 2, least=1)
 

@@ -1,0 +1,150 @@
+"""What became of every copy of an issue: one row a delivery, leased by the chunk, every attempt kept.
+
+The promise and the measured reasons for these tables are in ``docs/decisions/delivery-tables.md``. Columns that move
+while an issue is sent carry no index, so PostgreSQL keeps the moves inside their page (HOT). Columns that point
+elsewhere have no foreign-key trigger: an audience of a million is written by one INSERT ... SELECT.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+from newsletter.issues.models import Issue
+from newsletter.readers.models import Reader
+
+
+class DeliveryState(models.IntegerChoices):
+    """Where one delivery stands. LEASED is never stored: it is a queued delivery whose chunk has an owner."""
+
+    QUEUED = 0
+    LEASED = 1
+    WIRE = 2  # its content may have begun to leave; only the owner of the chunk knows
+    ACCEPTED = 3  # the relay took responsibility
+    REFUSED = 4
+    DEFERRED = 5  # the relay asked to come back later
+    IN_DOUBT = 6  # it was handed over and the answer never came
+    SKIPPED = 7  # the reader left, or must not be mailed
+    EXPIRED = 8  # deferred for too long
+    CANCELLED = 9
+
+
+class ChunkState(models.IntegerChoices):
+    """A chunk waits for an owner, has one, or has nothing left to send now."""
+
+    WAITING = 0
+    LEASED = 1
+    CLOSED = 2
+
+
+class Sending(models.Model):
+    """The freezing of one issue's audience: how far it came, who was a candidate, who was left out and why."""
+
+    issue = models.OneToOneField(Issue, on_delete=models.PROTECT, primary_key=True, related_name="sending")
+    watermark = models.BigIntegerField(default=0)  # the last reader looked at
+    candidates = models.PositiveIntegerField(default=0)
+    deliveries = models.PositiveIntegerField(default=0)
+    excluded = models.JSONField(default=dict)  # reason -> readers
+    complete = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"sending of {self.issue_id}"
+
+
+class Chunk(models.Model):
+    """At most a thousand deliveries of one issue, claimed and leased together.
+
+    ``owner`` fences: whoever is no longer the owner can neither mark nor record. The counters are a recount of the
+    rows at the moment the last owner let go; between a claim and a release the rows themselves are counted.
+    """
+
+    issue = models.ForeignKey(Issue, on_delete=models.PROTECT, related_name="chunks", db_index=False)
+    state = models.SmallIntegerField(choices=ChunkState.choices, default=ChunkState.WAITING)
+    owner = models.UUIDField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)  # on the database's clock
+    claims = models.PositiveSmallIntegerField(default=0)
+    size = models.PositiveSmallIntegerField()
+    queued = models.PositiveSmallIntegerField()
+    wire = models.PositiveSmallIntegerField(default=0)
+    accepted = models.PositiveSmallIntegerField(default=0)
+    refused = models.PositiveSmallIntegerField(default=0)
+    deferred = models.PositiveSmallIntegerField(default=0)
+    in_doubt = models.PositiveSmallIntegerField(default=0)
+    skipped = models.PositiveSmallIntegerField(default=0)
+    expired = models.PositiveSmallIntegerField(default=0)
+    cancelled = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True, blank=True)  # the earliest of its deferred deliveries
+    first_claimed_at = models.DateTimeField(null=True, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)  # when its last owner let go
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["issue", "state", "id"], name="chunk_claim"),
+            models.Index(fields=["state", "lease_until"], name="chunk_lease"),
+        ]
+
+    def __str__(self) -> str:
+        return f"chunk {self.pk}"
+
+
+class Delivery(models.Model):
+    """One issue to one reader, with the address and name as they were when the audience was frozen."""
+
+    issue = models.ForeignKey(
+        Issue, on_delete=models.PROTECT, related_name="deliveries", db_index=False, db_constraint=False
+    )
+    chunk = models.ForeignKey(
+        Chunk, on_delete=models.PROTECT, related_name="deliveries", db_constraint=False
+    )
+    reader = models.ForeignKey(
+        Reader, on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
+    )
+    address = models.CharField(max_length=320)
+    name = models.CharField(max_length=200, blank=True)
+    language = models.CharField(max_length=20, blank=True)
+    variant = models.CharField(max_length=40, blank=True)  # which rendering of the issue
+    state = models.SmallIntegerField(choices=DeliveryState.choices, default=DeliveryState.QUEUED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    code = models.SmallIntegerField(null=True, blank=True)  # the relay's last reply code
+    reason = models.CharField(max_length=30, blank=True)  # why it was skipped
+    next_attempt_at = models.DateTimeField(null=True, blank=True)
+    moved_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["issue", "reader"], name="delivery_once_a_reader"),
+            models.UniqueConstraint(fields=["issue", "address"], name="delivery_once_an_address"),
+        ]
+
+    def __str__(self) -> str:
+        return f"delivery {self.pk}"
+
+
+class Attempt(models.Model):
+    """One try to hand a delivery over, in the relay's own words: append-only."""
+
+    delivery = models.ForeignKey(
+        Delivery, on_delete=models.DO_NOTHING, related_name="tries", db_constraint=False
+    )
+    at = models.DateTimeField()
+    outcome = models.SmallIntegerField(choices=DeliveryState.choices)
+    relay = models.CharField(max_length=255)
+    phase = models.CharField(max_length=10)  # connect, mail, rcpt, data, content, answer
+    code = models.SmallIntegerField(null=True, blank=True)
+    enhanced = models.CharField(max_length=12, blank=True)
+    words = models.CharField(max_length=500, blank=True)
+
+    def __str__(self) -> str:
+        return f"attempt {self.pk}"
+
+
+class Epoch(models.Model):
+    """Which life of the database the leases belong to; a failover or a restore changes it and holds all sending."""
+
+    mark = models.CharField(max_length=100)  # system identifier, timeline, oid of the delivery table
+    since = models.DateTimeField()
+    confirmed_by = models.CharField(max_length=200)
+
+    def __str__(self) -> str:
+        return self.mark
