@@ -53,6 +53,10 @@ class Verb(BaseCommand):
         """Do it and return the answer."""
         raise NotImplementedError
 
+    def in_words(self, answer: dict[str, Any]) -> str:
+        """Return the answer for people."""
+        return present(answer)
+
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         parser = super().create_parser(prog_name, subcommand, **kwargs)
         parser.__class__ = _Parser
@@ -95,7 +99,7 @@ class Verb(BaseCommand):
         elif as_json:
             _print_json(answer)
         else:
-            sys.stdout.write(present(answer))
+            sys.stdout.write(self.in_words(answer))
         return int(answer.get("exit_code", DONE))
 
 

@@ -1,0 +1,22 @@
+"""``newsletter approve``: say yes to exactly this issue."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from newsletter.issues.approve import approve
+from newsletter.issues.describe import describe_state
+from newsletter.management.verb import Verb, now, positive
+
+
+class Command(Verb):
+    help = "Approve an issue; the approval is sealed to what it holds now."
+
+    def arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("issue", type=int)
+        parser.add_argument("--version", type=positive, dest="seen", help="refuse when the issue was changed since")
+
+    def run(self, *, issue: int, seen: int | None, by: str, **_: Any) -> dict[str, Any]:
+        return describe_state(approve(issue, by=by, now=now(), version=seen))

@@ -1,0 +1,40 @@
+"""``newsletter issues``: every dated appearance, newest first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from newsletter.issues.describe import describe_issue
+from newsletter.issues.lifecycle import find
+from newsletter.issues.queries import newest
+from newsletter.management.verb import Verb, page
+
+
+class Command(Verb):
+    help = "List the issues, or show one with its picks and what was left out."
+    lists = "issues"
+
+    def arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("issue", nargs="?", type=int)
+        parser.add_argument("--newsletter", default="", metavar="CODE")
+
+    def run(self, *, issue: int | None, newsletter: str, limit: int, after: str, **_: Any) -> dict[str, Any]:
+        if issue is not None:
+            shown = describe_issue(find(issue))
+            return {**shown, "issues": [shown], "next": None}
+        rows, more = page(newest(newsletter=newsletter, after=after), limit)
+        return {"issues": [_row(row) for row in rows], "next": str(rows[-1].pk) if more else None}
+
+
+def _row(issue: Any) -> dict[str, Any]:
+    return {
+        "issue": issue.pk,
+        "newsletter": issue.newsletter.code,
+        "slot": issue.slot,
+        "kind": issue.kind,
+        "state": issue.state,
+        "held": issue.hold_reason,
+        "picks": issue.pick_count,
+    }

@@ -1,0 +1,38 @@
+"""``newsletter send``: let an approved issue go."""
+
+from __future__ import annotations
+
+import sys
+import time
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from newsletter.catalogue.durations import duration
+from newsletter.delivery.control import send
+from newsletter.delivery.status import status
+from newsletter.issues.lifecycle import State
+from newsletter.management.verb import Verb, now
+
+FINAL = frozenset({State.SENT, State.CANCELLED, State.PAUSED})
+LOOK_EVERY = 0.5  # seconds between two looks while waiting
+
+
+class Command(Verb):
+    help = "Send an approved issue to its audience."
+
+    def arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("issue", type=int)
+        parser.add_argument("--cool-off", type=duration, metavar="10m", help="wait this long, so it can be pulled back")
+        parser.add_argument("--wait", action="store_true", help="return when every delivery is final")
+
+    def run(self, *, issue: int, cool_off: timedelta | None, wait: bool, by: str, **_: Any) -> dict[str, Any]:
+        send(issue, by=by, now=now(), cool_off=cool_off)
+        answer = status(issue)
+        while wait and answer["state"] not in FINAL:
+            time.sleep(LOOK_EVERY)
+            answer = status(issue)
+            counts = answer["counts"]
+            sys.stderr.write(f"\r{counts['accepted']} accepted of {sum(counts.values())} ")
+        return answer

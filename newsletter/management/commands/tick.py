@@ -1,0 +1,16 @@
+"""``newsletter tick``: one turn of the clock, for system cron."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from newsletter.delivery.tick import tick
+from newsletter.management.verb import Verb, now
+
+
+class Command(Verb):
+    help = "Do what is due now: draft, refresh, hold, send, reconcile. Safe to run twice and at once."
+
+    def run(self, **_: Any) -> dict[str, Any]:
+        return asdict(tick(now()))

@@ -1,0 +1,24 @@
+"""``newsletter web``: the desk and the public pages."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any, NoReturn
+
+from django.conf import settings
+from django.core.management.base import CommandParser
+
+from newsletter.management.verb import Verb
+
+
+class Command(Verb):
+    help = "Serve the desk and the public pages until it is told to stop."
+
+    def arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--bind", default=f"127.0.0.1:{settings.WEB_PORT}", metavar="HOST:PORT")
+
+    def run(self, *, bind: str, **_: Any) -> NoReturn:
+        arguments = ["--bind", bind, "--worker-class", "gthread", "--workers", "1", "--threads", "8"]
+        arguments += ["--graceful-timeout", "10", "--log-level", "warning", "--no-control-socket"]
+        os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *arguments, "newsletter.web.wsgi:application"])

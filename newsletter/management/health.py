@@ -1,0 +1,100 @@
+"""One look at every part the service stands on."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import redis
+from django.conf import settings
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from newsletter.catalogue.models import Newsletter
+from newsletter.errors import NewsletterError
+from newsletter.issues.lifecycle import State
+from newsletter.issues.models import Issue
+
+PATIENCE_SECONDS = 3
+LEAST_FREE_BYTES = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part: its name, whether it is well, and one sentence about it."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+def examine(now: datetime) -> list[Part]:
+    """Return every part with its state; never raises, takes a few seconds at most."""
+    return [_examined(name, look, now) for name, look in PARTS.items()]
+
+
+def _examined(name: str, look: Callable[[datetime], str], now: datetime) -> Part:
+    try:
+        return Part(name, ok=True, detail=look(now))
+    except NewsletterError as error:
+        return Part(name, ok=False, detail=f"{error.message} {error.fix}".strip())
+    except Exception as error:  # whatever is broken, the other parts are still told
+        return Part(name, ok=False, detail=f"{type(error).__name__}: {error}".split("\n", 1)[0])
+
+
+def _database(_: datetime) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("select version(), current_setting('synchronous_commit'), current_setting('fsync')")
+        version, commit, fsync = cursor.fetchone()
+    if (commit, fsync) == ("off", "off") or fsync == "off":
+        raise NewsletterError(f"fsync={fsync}, synchronous_commit={commit}.", fix="Set both on; the promise needs it.")
+    return str(version).split(" on ", 1)[0]
+
+
+def _tables(_: datetime) -> str:
+    executor = MigrationExecutor(connection)
+    waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if waiting:
+        raise NewsletterError(f"{len(waiting)} migration(s) wait.", fix="Run `newsletter migrate`.")
+    return "all migrations are applied"
+
+
+def _redis(_: datetime) -> str:
+    if not settings.REDIS_URL:
+        raise NewsletterError("REDIS_URL is not set.", fix="Sending goes on without it, a little slower to start.")
+    server = redis.Redis.from_url(
+        settings.REDIS_URL, socket_timeout=PATIENCE_SECONDS, socket_connect_timeout=PATIENCE_SECONDS
+    )
+    with server:
+        policy = server.config_get("maxmemory-policy").get("maxmemory-policy", "unknown")
+        return f"answers; {policy}"
+
+
+def _disk(_: datetime) -> str:
+    free = shutil.disk_usage(settings.HOME if settings.HOME.exists() else settings.HOME.anchor).free
+    if free < LEAST_FREE_BYTES:
+        raise NewsletterError(f"Only {free >> 20} MB are free.", fix="Free some space.")
+    return f"{free >> 30} GB free"
+
+
+def _newsletters(_: datetime) -> str:
+    return f"{Newsletter.objects.count()} loaded"
+
+
+def _issues(now: datetime) -> str:
+    held = Issue.objects.exclude(hold_reason="").filter(state__in=[State.DRAFT, State.APPROVED, State.SCHEDULED]).count()
+    paused = Issue.objects.filter(state=State.PAUSED).count()
+    sending = Issue.objects.filter(state__in=[State.FREEZING, State.SENDING]).count()
+    return f"{sending} sending, {paused} paused, {held} held"
+
+
+PARTS: dict[str, Callable[[datetime], str]] = {
+    "database": _database,
+    "tables": _tables,
+    "redis": _redis,
+    "disk": _disk,
+    "newsletters": _newsletters,
+    "issues": _issues,
+}

@@ -1,0 +1,48 @@
+"""The sample newsroom: an invented think-tank with newsletters, articles, images and readers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+
+from newsletter.catalogue.load import load as load_definition
+from newsletter.catalogue.models import Newsletter
+from newsletter.errors import NotFound
+from newsletter.ingest.store import IngestReport, ingest_paths
+from newsletter.ingest.url_map import read_url_map
+from newsletter.readers.load import LoadReport
+from newsletter.readers.load import load as load_readers
+from newsletter.selectors.check import check_selector
+
+
+@dataclass(frozen=True, slots=True)
+class Newsroom:
+    """What was loaded."""
+
+    newsletters: int
+    articles: IngestReport
+    readers: LoadReport
+
+
+def load_newsroom(*, by: str, now: datetime, readers_of: tuple[str, ...] = ()) -> Newsroom:
+    """Load ``examples/newsroom`` whole; ``readers_of`` names the newsletters its readers get (none: all)."""
+    place = newsroom_folder()
+    for file in sorted(place.glob("brands/*.toml")) + sorted(place.glob("newsletters/*.toml")):
+        load_definition(file.read_text(encoding="utf-8"), where=file.name, by=by, now=now, check=check_selector)
+    articles = ingest_paths([place / "pages"], url_map=read_url_map(place / "urls.tsv"), now=now)
+    newsletters = Newsletter.objects.filter(code__in=readers_of) if readers_of else Newsletter.objects.all()
+    for newsletter in newsletters:
+        with (place / "readers.csv").open("rb") as rows:
+            report = load_readers(rows, newsletter=newsletter, by=by, now=now)
+    return Newsroom(Newsletter.objects.count(), articles, report)
+
+
+def newsroom_folder() -> Path:
+    """Return the folder of the sample newsroom; raises ``NotFound`` in an installation that lacks it."""
+    place = settings.PACKAGE.parent / "examples" / "newsroom"
+    if not place.is_dir():
+        raise NotFound("The sample newsroom is not here.", where=str(place), fix="Work from a checkout of the project.")
+    return place
