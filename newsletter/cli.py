@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from pathlib import Path
 
@@ -36,8 +35,7 @@ def _fresh_demo_home() -> None:
         os.environ.pop(address, None)
     home = Path(os.environ.get("NEWSLETTER_HOME", ".newsletter")).absolute() / "demo"
     os.environ["NEWSLETTER_HOME"] = str(home)
-    embedded.down()
-    shutil.rmtree(home, ignore_errors=True)
+    embedded.wipe()
 
 
 def _provide_parts(verb: str) -> None:

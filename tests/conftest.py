@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
-import shutil
 import tempfile
-from pathlib import Path
 
 os.environ["NEWSLETTER_ENV"] = "test"
 _first = "NEWSLETTER_TEST_HOME" not in os.environ
@@ -20,8 +18,8 @@ embedded.ensure()
 
 
 def _stop() -> None:
-    embedded.down()
-    shutil.rmtree(Path(os.environ["NEWSLETTER_TEST_HOME"]), ignore_errors=True)
+    os.environ["NEWSLETTER_HOME"] = os.environ["NEWSLETTER_TEST_HOME"]
+    embedded.wipe()
 
 
 if _first:

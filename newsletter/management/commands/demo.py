@@ -16,6 +16,7 @@ from newsletter.catalogue.models import Newsletter
 from newsletter.delivery.control import send
 from newsletter.delivery.preview import preview
 from newsletter.delivery.status import status
+from newsletter.embedded import mailbox
 from newsletter.errors import Unavailable
 from newsletter.issues.approve import approve
 from newsletter.issues.describe import describe_issue
@@ -43,7 +44,7 @@ class Command(Verb):
             embedded.down()
 
     def _journey(self, hands: Crew, by: str, took: dict[str, float]) -> dict[str, Any]:
-        catcher = embedded.mailbox_start(settings.HOME)
+        catcher = mailbox.start(settings.HOME)
         hands.start("worker", ["-m", "newsletter", "worker"])
         with _timed("load and ingest", took):
             newsroom = load_newsroom(by=by, now=now(), readers_of=(CODE,))
@@ -55,7 +56,7 @@ class Command(Verb):
         with _timed("send", took):
             send(issue.pk, by=by, now=now())
             answer = _wait(issue, hands)
-        caught = embedded.mailbox_save_newest(settings.HOME, settings.HOME / "preview" / "received.eml")
+        caught = catcher.save_newest(settings.HOME / "preview" / "received.eml")
         described = describe_issue(issue)
         return {
             "ingested": f"{newsroom.articles.new} articles, {len(newsroom.articles.quarantined)} quarantined",

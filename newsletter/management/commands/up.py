@@ -15,6 +15,7 @@ from django.core.management.base import CommandParser
 
 from newsletter import embedded
 from newsletter.catalogue.models import Newsletter
+from newsletter.embedded import mailbox
 from newsletter.errors import Refused, Unavailable
 from newsletter.management.sample import load_newsroom
 from newsletter.management.supervise import Crew, crew
@@ -40,7 +41,7 @@ class Command(Verb):
             load_newsroom(by=by, now=now())
         password = _staff_password()
         with crew(settings.HOME / "logs") as hands, contextlib.suppress(KeyboardInterrupt):
-            catcher = embedded.mailbox_start(settings.HOME)
+            catcher = mailbox.start(settings.HOME)
             for name in ("web", "worker", "beat"):
                 hands.start(name, ["-m", "newsletter", name])
             _wait_until_ready(hands)
