@@ -57,7 +57,9 @@ class Place:
                 env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC", **(environment or {})},
                 start_new_session=True,
                 check=False,
-                **who,  # type: ignore[arg-type]  # typeshed cannot see through a mixed dict
+                user=self.owner.pw_uid if self.owner else None,
+                group=self.owner.pw_gid if self.owner else None,
+                extra_groups=[] if self.owner else None,
             )
             output.seek(start)
             words = output.read().decode(errors="replace").strip()
@@ -159,7 +161,7 @@ def _refuse_strangers(folder: Path, owner: pwd.struct_passwd | None) -> None:
 def program_of(pid: int) -> str:
     """Return the file name of the program a process runs, or "" when there is no such process."""
     try:
-        return Path(os.readlink(f"/proc/{pid}/exe")).name.removesuffix(" (deleted)")
+        return Path(f"/proc/{pid}/exe").readlink().name.removesuffix(" (deleted)")
     except OSError:
         return ""
 

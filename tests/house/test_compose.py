@@ -21,7 +21,14 @@ def compose() -> dict[str, Any]:
 
 def test_the_compose_file_fits_the_compose_schema() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", "docker-compose.yml"],
+        [
+            sys.executable,
+            "-m",
+            "check_jsonschema",
+            "--builtin-schema",
+            "vendor.compose-spec",
+            "docker-compose.yml",
+        ],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -45,7 +52,9 @@ def test_every_lasting_service_has_a_health_check(compose: dict[str, Any], name:
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_our_services_are_given_both_addresses_and_so_start_no_embedded_part(compose: dict[str, Any], name: str) -> None:
+def test_our_services_are_given_both_addresses_and_so_start_no_embedded_part(
+    compose: dict[str, Any], name: str
+) -> None:
     assert {"DATABASE_URL", "REDIS_URL"} <= compose["services"][name]["environment"].keys()
 
 

@@ -81,7 +81,11 @@ def test_an_edit_takes_an_approved_issue_back_to_draft_and_breaks_its_approvals(
     move(issue.pk, "approve", by="ada", now=NOW, seal="x")
     Approval.objects.create(issue=issue, by="ada", seal="x", at=NOW)
     changed = reword(issue.pk, "subject", "Hello", by="ada", now=NOW)
-    assert (changed.state, changed.seal, Approval.objects.filter(broken_at=None).count()) == (State.DRAFT, "", 0)
+    assert (changed.state, changed.seal, Approval.objects.filter(broken_at=None).count()) == (
+        State.DRAFT,
+        "",
+        0,
+    )
 
 
 def test_an_edit_of_an_older_version_is_a_conflict_and_changes_nothing(issue: Issue) -> None:

@@ -14,9 +14,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def issue() -> Issue:
-    return Issue.objects.create(
-        newsletter=make_newsletter(), slot=NOW, window_to=NOW, created_at=NOW, updated_at=NOW
-    )
+    return Issue.objects.create(newsletter=make_newsletter(), slot=NOW, window_to=NOW, created_at=NOW, updated_at=NOW)
 
 
 def test_a_move_writes_the_new_state(issue: Issue) -> None:

@@ -1,0 +1,45 @@
+"""Write a letter once; delivery sends it before any issue."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+
+from newsletter.catalogue.models import Sender
+from newsletter.letters.models import Letter
+
+
+def write(
+    kind: str,
+    *,
+    key: str,
+    sender: Sender,
+    address: str,
+    name: str = "",
+    subject: str,
+    html: str = "",
+    text: str,
+    headers: Mapping[str, str] | None = None,
+    now: datetime,
+    expires_at: datetime | None = None,
+) -> Letter:
+    """Store a letter and return it; a second letter with the same ``key`` is the first one."""
+    domain = sender.address.rsplit("@", 1)[1]
+    digest = hashlib.sha256(f"{kind}:{key}".encode()).hexdigest()[:32]
+    return Letter.objects.get_or_create(
+        key=key,
+        defaults={
+            "kind": kind,
+            "sender": sender,
+            "address": address,
+            "name": name,
+            "subject": subject,
+            "html": html,
+            "text": text,
+            "headers": dict(headers or {}),
+            "message_id": f"<letter.{digest}@{domain}>",
+            "written_at": now,
+            "expires_at": expires_at,
+        },
+    )[0]

@@ -1,0 +1,39 @@
+"""The addresses that stand in mail."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from newsletter.links.sign import make
+
+DEAD = "preview"  # the token of previews and proofs: its page says so and does nothing
+PATHS = {"unsubscribe": "u", "preferences": "p", "view": "v", "confirm": "c"}
+
+
+def unsubscribe(reader_id: int, newsletter_id: int, issue_id: int) -> str:
+    """Return the one-click address (RFC 8058) by which this reader leaves this newsletter."""
+    return _address("unsubscribe", make("unsubscribe", reader_id, newsletter_id, issue_id))
+
+
+def preferences(reader_id: int, newsletter_id: int) -> str:
+    """Return the address of this reader's preferences."""
+    return _address("preferences", make("preferences", reader_id, newsletter_id))
+
+
+def view(issue_id: int) -> str:
+    """Return the address that shows an issue in the browser, without anything personal."""
+    return _address("view", make("view", issue_id))
+
+
+def dead(kind: str) -> str:
+    """Return the address that stands in previews and proofs for ``kind``."""
+    return _address(kind, DEAD)
+
+
+def unsubscribe_mailto(bounce_domain: str, reader_id: int, newsletter_id: int, issue_id: int) -> str:
+    """Return the mailto address of List-Unsubscribe: its local part carries the token (RFC 2369)."""
+    return f"mailto:leave+{make('unsubscribe', reader_id, newsletter_id, issue_id)}@{bounce_domain}?subject=unsubscribe"
+
+
+def _address(kind: str, token: str) -> str:
+    return f"{settings.SITE_URL}/{PATHS[kind]}/{token}"
