@@ -94,9 +94,7 @@ class Delivery(models.Model):
     issue = models.ForeignKey(
         Issue, on_delete=models.PROTECT, related_name="deliveries", db_index=False, db_constraint=False
     )
-    chunk = models.ForeignKey(
-        Chunk, on_delete=models.PROTECT, related_name="deliveries", db_constraint=False
-    )
+    chunk = models.ForeignKey(Chunk, on_delete=models.PROTECT, related_name="deliveries", db_constraint=False)
     reader = models.ForeignKey(
         Reader, on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
     )
@@ -124,9 +122,7 @@ class Delivery(models.Model):
 class Attempt(models.Model):
     """One try to hand a delivery over, in the relay's own words: append-only."""
 
-    delivery = models.ForeignKey(
-        Delivery, on_delete=models.DO_NOTHING, related_name="tries", db_constraint=False
-    )
+    delivery = models.ForeignKey(Delivery, on_delete=models.DO_NOTHING, related_name="tries", db_constraint=False)
     at = models.DateTimeField()
     outcome = models.SmallIntegerField(choices=DeliveryState.choices)
     relay = models.CharField(max_length=255)

@@ -1,0 +1,36 @@
+"""Finish an issue once every delivery is final and the totals add up."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from django.db.models import Count, F, Q, Sum
+
+from newsletter.delivery.models import Chunk, ChunkState, Sending
+from newsletter.errors import Conflict
+from newsletter.issues.lifecycle import move
+
+log = logging.getLogger(__name__)
+_FINAL = F("accepted") + F("refused") + F("in_doubt") + F("skipped") + F("expired") + F("cancelled")
+
+
+def finish_if_done(issue_id: int, *, now: datetime) -> bool:
+    """Move a sending issue to ``sent`` when nothing waits, is held or deferred; returns whether it was moved."""
+    sending = Sending.objects.filter(issue_id=issue_id, complete=True).first()
+    if sending is None:
+        return False
+    sums = Chunk.objects.filter(issue_id=issue_id).aggregate(
+        open=Count("id", filter=~Q(state=ChunkState.CLOSED) | Q(deferred__gt=0)), final=Sum(_FINAL, default=0)
+    )
+    if sums["open"]:
+        return False
+    if sums["final"] != sending.deliveries:
+        log.error("sending_does_not_add_up issue=%s final=%s of=%s", issue_id, sums["final"], sending.deliveries)
+        return False
+    try:
+        move(issue_id, "finish", by="system", now=now, sent_at=now)
+    except Conflict:
+        return False
+    log.info("issue_sent issue=%s deliveries=%s", issue_id, sending.deliveries)
+    return True

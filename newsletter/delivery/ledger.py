@@ -1,0 +1,238 @@
+"""The deliverer's book: claims, intents and results, each one committed statement, fenced by the owner.
+
+``turn`` records results and marks intents in the same statement. It locks the chunk rows it writes for, so a chunk
+that was taken away (``reconcile``) admits neither a mark nor a result, and re-reads what may have changed since the
+claim: the issue's state, the reader's subscription, suppressions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2s
+from uuid import UUID
+
+from psycopg import pq
+
+from newsletter.delivery.line import Line, Params
+from newsletter.delivery.models import ChunkState, DeliveryState
+from newsletter.issues.models import Issue
+from newsletter.readers.models import Subscription
+
+LEASE_SECONDS = 75
+HEARTBEAT_SECONDS = 20
+
+_UNWANTED = f"""CASE
+    WHEN NOT EXISTS (SELECT FROM newsletter_subscription s WHERE s.reader_id = d.reader_id
+        AND s.newsletter_id = i.newsletter_id AND s.state = '{Subscription.State.ACTIVE}') THEN 'not_subscribed'
+    WHEN EXISTS (SELECT FROM newsletter_reader p JOIN newsletter_suppression x ON x.address_hash = p.address_hash
+        WHERE p.id = d.reader_id AND x.lifted_at IS NULL) THEN 'suppressed'
+    ELSE '' END"""
+
+CLAIM = f"""
+WITH free AS (
+    SELECT c.id FROM newsletter_chunk c JOIN newsletter_issue i ON i.id = c.issue_id
+    WHERE c.state = {ChunkState.WAITING} AND i.state = '{Issue.State.SENDING}'
+    ORDER BY c.id LIMIT 1 FOR NO KEY UPDATE OF c SKIP LOCKED
+), claimed AS (
+    UPDATE newsletter_chunk c SET state = {ChunkState.LEASED}, owner = $1, claims = c.claims + 1,
+        lease_until = clock_timestamp() + interval '{LEASE_SECONDS} seconds',
+        first_claimed_at = coalesce(c.first_claimed_at, clock_timestamp())
+    FROM free WHERE c.id = free.id RETURNING c.id, c.issue_id
+)
+SELECT c.id, c.issue_id, d.id, d.reader_id, d.address, d.name, d.variant, d.attempts, {_UNWANTED}
+FROM claimed c JOIN newsletter_issue i ON i.id = c.issue_id
+LEFT JOIN newsletter_delivery d ON d.chunk_id = c.id AND d.state = {DeliveryState.QUEUED}
+"""
+
+TURN = f"""
+WITH held AS MATERIALIZED (
+    SELECT c.id, i.newsletter_id,
+        c.lease_until > clock_timestamp() AND i.state = '{Issue.State.SENDING}' AS goes
+    FROM newsletter_chunk c JOIN newsletter_issue i ON i.id = c.issue_id
+    WHERE c.id = ANY($2::bigint[]) AND c.owner = $1
+    FOR NO KEY UPDATE OF c
+), result AS MATERIALIZED (
+    SELECT * FROM unnest($3::bigint[], $4::smallint[], $5::smallint[], $6::smallint[], $7::int[], $8::text[],
+        $9::text[], $10::text[], $11::text[]) AS r (id, state, code, burnt, wait, reason, phase, enhanced, words)
+), recorded AS (
+    UPDATE newsletter_delivery d SET state = r.state, code = coalesce(r.code, d.code), reason = r.reason,
+        attempts = d.attempts + r.burnt, moved_at = clock_timestamp(),
+        next_attempt_at = CASE WHEN r.wait > 0 THEN clock_timestamp() + r.wait * interval '1 second' END
+    FROM result r, held
+    WHERE d.id = r.id AND d.chunk_id = held.id AND d.state IN ({DeliveryState.QUEUED}, {DeliveryState.WIRE})
+    RETURNING d.id
+), kept AS (
+    INSERT INTO newsletter_attempt (delivery_id, at, outcome, relay, phase, code, enhanced, words)
+    SELECT r.id, clock_timestamp(), r.state, $12, r.phase, r.code, r.enhanced, r.words
+    FROM result r JOIN recorded USING (id) WHERE r.burnt > 0
+), wanted AS MATERIALIZED (
+    SELECT d.id, {_UNWANTED} AS reason
+    FROM unnest($13::bigint[]) AS m (id) JOIN newsletter_delivery d ON d.id = m.id
+    JOIN held i ON i.id = d.chunk_id AND i.goes
+)
+UPDATE newsletter_delivery d SET reason = w.reason, moved_at = clock_timestamp(),
+    state = CASE w.reason WHEN '' THEN {DeliveryState.WIRE} ELSE {DeliveryState.SKIPPED} END
+FROM wanted w WHERE d.id = w.id AND d.state = {DeliveryState.QUEUED}
+RETURNING d.id, d.state
+"""
+
+_COUNTED = tuple(state for state in DeliveryState if state != DeliveryState.LEASED)
+RECOUNT = "\n".join(
+    [
+        "SELECT min(d.next_attempt_at) AS next_attempt_at,",
+        ", ".join(f"count(*) FILTER (WHERE d.state = {state}) AS {state.name.lower()}" for state in _COUNTED),
+        "FROM newsletter_delivery d WHERE d.chunk_id = {chunk}",
+    ]
+)
+SETTLE = (
+    "next_attempt_at = n.next_attempt_at, settled_at = clock_timestamp(), owner = NULL, lease_until = NULL, "
+    f"state = CASE WHEN n.queued > 0 THEN {ChunkState.WAITING} ELSE {ChunkState.CLOSED} END, "
+    + ", ".join(f"{state.name.lower()} = n.{state.name.lower()}" for state in _COUNTED)
+)
+RELEASE = (
+    f"UPDATE newsletter_chunk c SET {SETTLE} FROM ({RECOUNT.format(chunk='$2')}) n WHERE c.id = $2 AND c.owner = $1"
+)
+HEARTBEAT = f"""UPDATE newsletter_chunk SET lease_until = clock_timestamp() + interval '{LEASE_SECONDS} seconds'
+WHERE owner = $1 AND state = {ChunkState.LEASED}"""
+ALIVE = "SELECT pg_try_advisory_lock($1::bigint)"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A claimed delivery as it was frozen; ``unwanted`` says why it must be skipped, "" when it may go."""
+
+    id: int
+    reader_id: int
+    address: str
+    name: str
+    variant: str
+    attempts: int
+    unwanted: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A chunk that is ours now, with its queued rows."""
+
+    chunk: int
+    issue: int
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What becomes of one delivery. ``burnt`` attempts count; ``wait`` is seconds until the next, 0 for none."""
+
+    id: int
+    state: DeliveryState
+    code: int | None = None
+    burnt: int = 0
+    wait: int = 0
+    reason: str = ""
+    phase: str = ""
+    enhanced: str = ""
+    words: str = ""
+
+
+def owner_lock(owner: UUID) -> int:
+    """Return the advisory lock a living owner holds: taking it proves that its session is gone."""
+    return int.from_bytes(blake2s(owner.bytes, digest_size=8).digest(), signed=True)
+
+
+def place_lock(place: str) -> int:
+    """Return the advisory lock that keeps one worker host to one deliverer."""
+    return int.from_bytes(blake2s(place.encode(), digest_size=8, person=b"place").digest(), signed=True)
+
+
+class Ledger:
+    """The two lines of one deliverer: ``turns`` for results and intents, ``claims`` for everything slower."""
+
+    def __init__(self, owner: UUID, relay: str) -> None:
+        """Connect; raises ``Unavailable``."""
+        self._owner, self._relay = str(owner).encode(), relay.encode()
+        self._lock = owner_lock(owner)
+        self.turns = Line({"turn": TURN, "alive": ALIVE})
+        self.claims = Line({"claim": CLAIM, "release": RELEASE, "heartbeat": HEARTBEAT})
+        self.turns.ask_and_wait("alive", [b"%d" % self._lock])
+
+    def hold_place(self, place: str) -> bool:
+        """Try to be the only deliverer of this worker host; it lasts as long as this ledger."""
+        answer = self.turns.ask_and_wait("alive", [b"%d" % place_lock(place)])
+        return answer.get_value(0, 0) == b"t"
+
+    def close(self) -> None:
+        """End both sessions."""
+        self.turns.close()
+        self.claims.close()
+
+    def turn(self, chunks: Sequence[int], results: Sequence[Result], marks: Sequence[int]) -> None:
+        """Record results and mark intents; ``marked`` reads the answer."""
+        self.turns.ask("turn", self._turn(chunks, results, marks))
+
+    def turn_and_wait(self, chunks: Sequence[int], results: Sequence[Result]) -> None:
+        """Record results outside the loop; recording one twice changes nothing."""
+        self.turns.ask_and_wait("turn", self._turn(chunks, results, ()))
+
+    def claim(self) -> None:
+        """Ask for a chunk; ``claimed`` reads the answer."""
+        self.claims.ask("claim", [self._owner])
+
+    def release(self, chunk: int) -> None:
+        """Let go of a chunk after its last result."""
+        self.claims.ask("release", [self._owner, b"%d" % chunk])
+
+    def heartbeat(self) -> None:
+        """Lengthen the leases."""
+        self.claims.ask("heartbeat", [self._owner])
+
+    def _turn(self, chunks: Sequence[int], results: Sequence[Result], marks: Sequence[int]) -> Params:
+        return [
+            self._owner,
+            _numbers(chunks),
+            _numbers([result.id for result in results]),
+            _numbers([result.state for result in results]),
+            _numbers([result.code for result in results]),
+            _numbers([result.burnt for result in results]),
+            _numbers([result.wait for result in results]),
+            _texts([result.reason for result in results]),
+            _texts([result.phase for result in results]),
+            _texts([result.enhanced for result in results]),
+            _texts([result.words for result in results]),
+            self._relay,
+            _numbers(marks),
+        ]
+
+
+def marked(answer: pq.abc.PGresult) -> dict[int, int]:
+    """Return delivery -> its state for every mark that was made or turned into a skip; the rest must not go."""
+    return {_int(answer, row, 0): _int(answer, row, 1) for row in range(answer.ntuples)}
+
+
+def claimed(answer: pq.abc.PGresult) -> Claim | None:
+    """Return what ``claim`` got, or None when no chunk waits."""
+    if not answer.ntuples:
+        return None
+    rows = [_row(answer, row) for row in range(answer.ntuples) if answer.get_value(row, 2) is not None]
+    return Claim(_int(answer, 0, 0), _int(answer, 0, 1), tuple(rows))
+
+
+def _row(answer: pq.abc.PGresult, row: int) -> Row:
+    def text(column: int) -> str:
+        return (answer.get_value(row, column) or b"").decode()
+
+    return Row(_int(answer, row, 2), _int(answer, row, 3), text(4), text(5), text(6), _int(answer, row, 7), text(8))
+
+
+def _int(answer: pq.abc.PGresult, row: int, column: int) -> int:
+    return int(answer.get_value(row, column) or b"0")
+
+
+def _numbers(numbers: Sequence[int | None]) -> bytes:
+    return b"{" + b",".join([b"NULL" if number is None else b"%d" % number for number in numbers]) + b"}"
+
+
+def _texts(texts: Sequence[str]) -> bytes:
+    """A PostgreSQL array literal; NUL cannot be stored and is dropped."""
+    quoted = ['"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\0", "") + '"' for text in texts]
+    return ("{" + ",".join(quoted) + "}").encode()

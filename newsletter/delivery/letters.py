@@ -1,0 +1,150 @@
+"""Send letters: their own queue, before any issue, one intent mark each as for a delivery."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from django.db import connection
+from django.utils import timezone
+
+from newsletter.delivery.headers import address_octets
+from newsletter.delivery.ledger import LEASE_SECONDS
+from newsletter.delivery.message import Copy, Sheet, compile_message
+from newsletter.delivery.models import DeliveryState
+from newsletter.delivery.outcome import backoff, judge
+from newsletter.delivery.return_path import return_path
+from newsletter.delivery.safe import may_go
+from newsletter.delivery.submit import submit
+from newsletter.delivery.transport import Answered, Down, Envelope, Transport
+from newsletter.delivery.transports import current_transport
+from newsletter.errors import Invalid
+from newsletter.letters.models import Letter
+
+log = logging.getLogger(__name__)
+State = Letter.State
+GIVE_UP_AFTER = timedelta(hours=24)
+_CLAIM = f"""
+UPDATE newsletter_letter SET state = '{State.LEASED}', owner = %(owner)s,
+    lease_until = clock_timestamp() + interval '{LEASE_SECONDS} seconds'
+WHERE id = (SELECT id FROM newsletter_letter WHERE state = '{State.QUEUED}'
+    OR (state = '{State.DEFERRED}' AND next_attempt_at <= clock_timestamp())
+    ORDER BY id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED)
+RETURNING id
+"""
+_MARK = f"""
+UPDATE newsletter_letter SET state = '{State.WIRE}', attempts = attempts + 1,
+    lease_until = clock_timestamp() + interval '15 minutes'
+WHERE id = %(id)s AND owner = %(owner)s AND state = '{State.LEASED}' AND lease_until > clock_timestamp()
+"""
+
+
+def send_letters(
+    *, seconds: float = 45.0, stopping: Callable[[], bool] = lambda: False, transport: Transport | None = None
+) -> int:
+    """Send the letters that are due for at most ``seconds``; returns how many were accepted."""
+    end = time.monotonic() + seconds
+    owner, accepted = uuid4(), 0
+    transport = transport or current_transport()
+    while time.monotonic() < end and not stopping():
+        letter = _claim(owner)
+        if letter is None:
+            break
+        accepted += _send(letter, owner, transport, now=timezone.now())
+    return accepted
+
+
+def _claim(owner: UUID) -> Letter | None:
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, {"owner": owner})
+        row = cursor.fetchone()
+    return Letter.objects.select_related("sender").get(pk=row[0]) if row else None
+
+
+def _send(letter: Letter, owner: UUID, transport: Transport, *, now: datetime) -> bool:
+    if letter.expires_at is not None and letter.expires_at <= now:
+        return _end(letter, owner, State.EXPIRED, now=now)
+    if not may_go(letter.address):
+        return _end(letter, owner, State.CANCELLED, now=now, words="not on the safe list")
+    try:
+        octets = letter_octets(letter)
+        recipient = address_octets(letter.address)
+    except Invalid as error:
+        return _end(letter, owner, State.REFUSED, now=now, words=error.message)
+    sender = return_path("l", letter.pk, letter.sender.bounce_domain)
+    channel = transport.open()
+    word = submit(
+        channel,
+        Envelope(letter.pk, sender, recipient, utf8=not recipient.isascii()),
+        lambda: octets,
+        lambda: _mark(letter, owner),
+    )
+    if isinstance(word, Answered):
+        channel.leave()
+    return _judge(letter, owner, word, now=now)
+
+
+def letter_octets(letter: Letter) -> bytes:
+    """Return the letter as a dot-stuffed message, built as every copy of an issue is."""
+    sheet = Sheet(
+        from_name=letter.sender.name,
+        from_address=letter.sender.address,
+        reply_to=letter.sender.reply_to,
+        date=letter.written_at,
+        subject=[letter.subject],
+        html=[letter.html],
+        text=[letter.text],
+        boundary=f"letter-{letter.pk}",
+        headers={"Auto-Submitted": "auto-generated", **letter.headers},
+    )
+    return compile_message(sheet).content(Copy(letter.message_id, letter.name, letter.address, {}))
+
+
+def _mark(letter: Letter, owner: UUID) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(_MARK, {"id": letter.pk, "owner": owner})
+        return cursor.rowcount == 1
+
+
+def _judge(letter: Letter, owner: UUID, word: Answered | Down | None, *, now: datetime) -> bool:
+    if word is None:
+        return False
+    if isinstance(word, Down):
+        if word.unanswered is not None:
+            return _end(letter, owner, State.IN_DOUBT, now=now, words=word.words)
+        return _again(letter, owner, now=now, code="", words=word.words)
+    outcome = judge(word.phase, word.reply)
+    code, words = str(word.reply.code), word.reply.words
+    if outcome.state == DeliveryState.ACCEPTED:
+        return _end(letter, owner, State.ACCEPTED, now=now, code=code, words=words)
+    if outcome.state == DeliveryState.REFUSED:
+        return _end(letter, owner, State.REFUSED, now=now, code=code, words=words)
+    return _again(letter, owner, now=now, code=code, words=words)
+
+
+def _end(
+    letter: Letter, owner: UUID, state: Letter.State, *, now: datetime, code: str = "", words: str = ""
+) -> bool:
+    Letter.objects.filter(pk=letter.pk, owner=owner).update(
+        state=state, code=code, answer=words, finished_at=now, owner=None, lease_until=None, next_attempt_at=None
+    )
+    log.info("letter_ended letter=%s kind=%s state=%s", letter.pk, letter.kind, state)
+    return state == State.ACCEPTED
+
+
+def _again(letter: Letter, owner: UUID, *, now: datetime, code: str, words: str) -> bool:
+    """Try later; a letter a day old expires."""
+    if now - letter.written_at > GIVE_UP_AFTER:
+        return _end(letter, owner, State.EXPIRED, now=now, code=code, words=words)
+    Letter.objects.filter(pk=letter.pk, owner=owner).update(
+        state=State.DEFERRED,
+        code=code,
+        answer=words,
+        owner=None,
+        lease_until=None,
+        next_attempt_at=now + backoff(letter.attempts + 1) / 5,
+    )
+    return False

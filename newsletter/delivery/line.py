@@ -1,0 +1,95 @@
+"""One libpq connection that never blocks: the deliverer waits for it and for its relays in the same loop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import connection
+from psycopg import pq
+from psycopg.conninfo import make_conninfo
+
+from newsletter.errors import Unavailable
+
+_BAD = frozenset({pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE, pq.ExecStatus.NONFATAL_ERROR})
+_SESSION = (  # one plan for ever, through indexes only: the statements are fixed and touch few rows each
+    b"SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off;"
+    b"SET enable_mergejoin = off; SET jit = off; SET timezone = 'UTC'"
+)
+Params = Sequence[bytes | None]
+
+
+class Line:
+    """A connection with prepared statements; one question at a time, each its own transaction."""
+
+    def __init__(self, statements: dict[str, str]) -> None:
+        """Connect (this waits, at most ten seconds) and prepare; raises ``Unavailable``."""
+        self._pg = pq.PGconn.connect(make_conninfo(connect_timeout=10, **_place()).encode())
+        if self._pg.status != pq.ConnStatus.OK:
+            raise _unavailable(self._pg.get_error_message())
+        self._check(self._pg.exec_(_SESSION))
+        for name, text in statements.items():
+            self._check(self._pg.prepare(name.encode(), text.encode()))
+        self._pg.nonblocking = 1
+        self._answer: pq.abc.PGresult | None = None
+        self.busy = False
+
+    def fileno(self) -> int:
+        """Return the socket to wait on."""
+        return self._pg.socket
+
+    def ask(self, statement: str, params: Params) -> None:
+        """Send one prepared statement; its answer comes out of ``hear``."""
+        try:
+            self._pg.send_query_prepared(statement.encode(), params)
+            while self._pg.flush():
+                pass  # a statement is a few kilobytes: the kernel takes it at once
+        except Exception as error:  # psycopg raises its own family here; the connection is of no use any more
+            raise _unavailable(str(error)) from error
+        self.busy = True
+
+    def hear(self) -> pq.abc.PGresult | None:
+        """Return the answer once it is whole and its commit is known (ReadyForQuery); None before."""
+        try:
+            self._pg.consume_input()
+            while not self._pg.is_busy():
+                result = self._pg.get_result()
+                if result is None:
+                    answer, self._answer, self.busy = self._answer, None, False
+                    return answer
+                self._check(result)
+                self._answer = result
+        except Unavailable:
+            raise
+        except Exception as error:
+            raise _unavailable(str(error)) from error
+        return None
+
+    def ask_and_wait(self, statement: str, params: Params) -> pq.abc.PGresult:
+        """Send a prepared statement and wait for its answer; only outside the loop."""
+        try:
+            result = self._pg.exec_prepared(statement.encode(), params)
+        except Exception as error:
+            raise _unavailable(str(error)) from error
+        self._check(result)
+        return result
+
+    def close(self) -> None:
+        """End the session; locks it held are free afterwards."""
+        self._pg.finish()
+
+    def _check(self, result: pq.abc.PGresult) -> None:
+        if result.status in _BAD:
+            raise _unavailable(result.get_error_message())
+
+
+def _place() -> dict[str, object]:
+    """Django's own connection parameters, as conninfo."""
+    params = connection.get_connection_params()
+    return {key: value for key, value in params.items() if isinstance(value, str | int) and key not in _NOT_CONNINFO}
+
+
+_NOT_CONNINFO = frozenset({"cursor_factory", "context", "prepare_threshold", "client_encoding"})
+
+
+def _unavailable(words: str) -> Unavailable:
+    return Unavailable(f"The database does not answer: {words.strip()}", where="DATABASE_URL")

@@ -1,0 +1,43 @@
+"""A proof: the stored rendering as a letter to an editor, marked as a test copy, with dead personal links."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import uuid4
+
+from newsletter.delivery.safe import check_may_send
+from newsletter.delivery.wake import wake_letters
+from newsletter.issues.lifecycle import find, record
+from newsletter.issues.render import rendering_of
+from newsletter.letters.models import Letter
+from newsletter.letters.write import write
+from newsletter.rendering.personal import DEAD, fill, split
+
+MARK = "[Proof] "
+
+
+def proof(issue_id: int, *, to: str, by: str, now: datetime) -> Letter:
+    """Write a proof to ``to`` and wake the letters' queue; returns the letter, still queued."""
+    check_may_send()
+    issue = find(issue_id)
+    rendering = rendering_of(issue, now=now)
+
+    def dead(text: str) -> str:
+        return "".join(
+            part if isinstance(part, str) else fill(part, DEAD) for part in split(text, rendering.nonce)
+        )
+
+    letter = write(
+        "proof",
+        key=f"proof:{issue_id}:{uuid4()}",
+        sender=issue.newsletter.sender,
+        address=to,
+        name="",
+        subject=MARK + dead(rendering.subject),
+        html=dead(rendering.html),
+        text=dead(rendering.text),
+        now=now,
+    )
+    record(issue_id, "proof", by=by, now=now, detail={"letter": letter.pk})
+    wake_letters()
+    return letter

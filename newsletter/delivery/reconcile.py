@@ -1,0 +1,222 @@
+"""Set right what crashes, pauses and time leave behind. Asks nothing but the database; one runs at a time."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from newsletter.delivery.finish import finish_if_done
+from newsletter.delivery.ledger import RECOUNT, SETTLE, owner_lock
+from newsletter.delivery.models import ChunkState, DeliveryState
+from newsletter.delivery.outcome import GIVE_UP_AFTER
+from newsletter.delivery.wake import wake_deliver, wake_freeze, wake_letters
+from newsletter.issues.models import Issue
+from newsletter.letters.models import Letter
+
+log = logging.getLogger(__name__)
+LOCK = 7_310_401_377  # any number, the same in every process
+RETRY_CHUNK = 1000
+
+_SETTLE = f"UPDATE newsletter_chunk c SET {SETTLE} FROM ({RECOUNT.format(chunk='%(chunk)s')}) n WHERE c.id = %(chunk)s"
+_IN_DOUBT = f"""
+WITH doubtful AS (
+    UPDATE newsletter_delivery SET state = {DeliveryState.IN_DOUBT}, attempts = attempts + 1,
+        moved_at = clock_timestamp()
+    WHERE chunk_id = %(chunk)s AND state = {DeliveryState.WIRE} RETURNING id
+), kept AS (
+    INSERT INTO newsletter_attempt (delivery_id, at, outcome, relay, phase, enhanced, words)
+    SELECT id, clock_timestamp(), {DeliveryState.IN_DOUBT}, '', 'answer', '', 'the worker that held it is gone'
+    FROM doubtful
+)
+SELECT count(*) FROM doubtful
+"""
+_CANCEL = f"""UPDATE newsletter_delivery SET state = {DeliveryState.CANCELLED}, moved_at = clock_timestamp()
+WHERE chunk_id = %(chunk)s AND state IN ({DeliveryState.QUEUED}, {DeliveryState.DEFERRED})"""
+_EXPIRE = f"""UPDATE newsletter_delivery SET state = {DeliveryState.EXPIRED}, moved_at = clock_timestamp()
+WHERE chunk_id = %(chunk)s AND state = {DeliveryState.DEFERRED}"""
+_REQUEUE = f"""UPDATE newsletter_delivery d SET state = {DeliveryState.QUEUED}, next_attempt_at = NULL
+WHERE d.chunk_id = %(chunk)s AND d.state = {DeliveryState.DEFERRED} AND d.next_attempt_at <= clock_timestamp()"""
+
+
+@dataclass(slots=True)
+class Reconciled:
+    """What one round set right: deliveries taken back, in doubt, tried again, expired; issues finished."""
+
+    ran: bool = False
+    chunks_taken_back: int = 0
+    in_doubt: int = 0
+    retried: int = 0
+    expired: int = 0
+    finished: int = 0
+    woken: int = 0
+
+
+def reconcile(now: datetime) -> Reconciled:
+    """Do one round; returns at once with ``ran=False`` when another process is at it."""
+    done = Reconciled()
+    with _alone() as alone:
+        if not alone:
+            return done
+        done.ran = True
+        _take_back(done)
+        for issue_id in _issues(Issue.State.CANCELLED):
+            cancel_waiting(issue_id)
+        _retry_due(now, done)
+        _take_back_letters()
+        for issue_id in _sending():
+            done.finished += finish_if_done(issue_id, now=now)
+        _wake(done)
+    return done
+
+
+def cancel_waiting(issue_id: int) -> None:
+    """Cancel the deliveries of a cancelled issue that nobody holds."""
+    for chunk in _chunks("issue_id = %(issue)s AND state <> %(leased)s AND queued + deferred > 0", issue=issue_id):
+        with _locked(chunk, "state <> %(leased)s") as ours, connection.cursor() as cursor:
+            if ours:
+                cursor.execute(_CANCEL, {"chunk": chunk})
+                cursor.execute(_SETTLE, {"chunk": chunk})
+
+
+def _take_back(done: Reconciled) -> None:
+    """Chunks whose owner is proven dead (its session lock is free) or whose lease is over."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT owner, bool_and(lease_until < clock_timestamp()), array_agg(id) FROM newsletter_chunk "
+            "WHERE state = %s GROUP BY owner",
+            [ChunkState.LEASED],
+        )
+        held = cursor.fetchall()
+    for owner, over, chunks in held:
+        if owner is None or over or _is_dead(owner):
+            for chunk in chunks:
+                _take_back_chunk(chunk, owner, done)
+
+
+def _take_back_chunk(chunk: int, owner: Any, done: Reconciled) -> None:
+    with _locked(chunk, "owner IS NOT DISTINCT FROM %(owner)s", owner=owner) as ours:
+        if not ours:
+            return
+        with connection.cursor() as cursor:
+            cursor.execute(_IN_DOUBT, {"chunk": chunk})
+            doubtful = int(cursor.fetchone()[0])
+            cursor.execute(_SETTLE, {"chunk": chunk})
+    done.chunks_taken_back += 1
+    done.in_doubt += doubtful
+    log.warning("chunk_taken_back chunk=%s in_doubt=%s", chunk, doubtful)
+
+
+def _is_dead(owner: Any) -> bool:
+    number = owner_lock(owner)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [number])
+        free = bool(cursor.fetchone()[0])
+        if free:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [number])
+    return free
+
+
+def _retry_due(now: datetime, done: Reconciled) -> None:
+    """Deferred deliveries whose time has come wait again; after two days they expire."""
+    due = _chunks(f"state <> %(leased)s AND deferred > 0 AND next_attempt_at <= clock_timestamp()")
+    for chunk in due:
+        with _locked(chunk, "state <> %(leased)s") as ours, connection.cursor() as cursor:
+            if not ours:
+                continue
+            cursor.execute(
+                "SELECT i.frozen_at FROM newsletter_issue i JOIN newsletter_chunk c ON c.issue_id = i.id "
+                "WHERE c.id = %s",
+                [chunk],
+            )
+            frozen_at = cursor.fetchone()[0]
+            old = frozen_at is not None and now - frozen_at > GIVE_UP_AFTER
+            cursor.execute(_EXPIRE if old else _REQUEUE, {"chunk": chunk})
+            if old:
+                done.expired += cursor.rowcount
+            else:
+                done.retried += cursor.rowcount
+            cursor.execute(_SETTLE, {"chunk": chunk})
+
+
+def _take_back_letters() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE newsletter_letter SET owner = NULL, lease_until = NULL, state = CASE state WHEN 'wire' "
+            "THEN 'in_doubt' ELSE 'queued' END WHERE state IN ('wire', 'leased') AND lease_until < clock_timestamp()"
+        )
+
+
+def _wake(done: Reconciled) -> None:
+    for issue_id in _issues(Issue.State.FREEZING):
+        wake_freeze(issue_id)
+        done.woken += 1
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT i.id FROM newsletter_issue i WHERE i.state = 'sending' AND EXISTS "
+            "(SELECT FROM newsletter_chunk c WHERE c.issue_id = i.id AND c.state = %s)",
+            [ChunkState.WAITING],
+        )
+        waiting = [row[0] for row in cursor.fetchall()]
+    for issue_id in waiting:
+        wake_deliver(issue_id)
+        done.woken += 1
+    if Letter.objects.filter(state=Letter.State.QUEUED).exists():
+        wake_letters()
+
+
+def _issues(state: str) -> list[int]:
+    """Issues in a state that still have something to settle."""
+    with connection.cursor() as cursor:
+        if state == Issue.State.FREEZING:
+            cursor.execute("SELECT id FROM newsletter_issue WHERE state = %s", [state])
+        else:
+            cursor.execute(
+                "SELECT DISTINCT i.id FROM newsletter_issue i JOIN newsletter_chunk c ON c.issue_id = i.id "
+                "WHERE i.state = %s AND c.state <> %s AND c.queued + c.deferred > 0",
+                [state, ChunkState.LEASED],
+            )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _sending() -> list[int]:
+    return list(Issue.objects.filter(state=Issue.State.SENDING).values_list("pk", flat=True))
+
+
+def _chunks(condition: str, **values: Any) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT id FROM newsletter_chunk WHERE {condition} ORDER BY id", {"leased": ChunkState.LEASED, **values}
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+@contextmanager
+def _locked(chunk: int, condition: str, **values: Any) -> Iterator[bool]:
+    """Lock one chunk in a transaction; False when it moved meanwhile."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT 1 FROM newsletter_chunk WHERE id = %(chunk)s AND {condition} FOR NO KEY UPDATE",
+                {"chunk": chunk, "leased": ChunkState.LEASED, **values},
+            )
+            ours = cursor.fetchone() is not None
+        yield ours
+
+
+@contextmanager
+def _alone() -> Iterator[bool]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+        alone = bool(cursor.fetchone()[0])
+    try:
+        yield alone
+    finally:
+        if alone:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])

@@ -1,0 +1,50 @@
+"""The return path of every message (VERP): tells which delivery a bounce is about and cannot be made up.
+
+Local parts may be lower-cased or relayed through old software, so everything is lower-case letters and digits.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from hashlib import blake2s
+
+from django.conf import settings
+
+from newsletter.errors import Invalid
+
+_SHAPE = re.compile(r"b-([dl])([0-9a-z]+)-([0-9a-f]{20})\Z")
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def return_path(kind: str, number: int, domain: str) -> bytes:
+    """Return the envelope sender of delivery (``d``) or letter (``l``) ``number`` at the bounce domain."""
+    return f"b-{kind}{_base36(number)}-{_mac(kind, number)}@{domain}".encode()
+
+
+def read_return_path(address: str) -> tuple[str, int]:
+    """Return (kind, number) of a return path of ours; raises ``Invalid`` for any other."""
+    found = _SHAPE.match(address.rpartition("@")[0].lower())
+    if found:
+        kind, number = found[1], int(found[2], 36)
+        if _mac(kind, number) == found[3]:
+            return kind, number
+    raise Invalid("This is no return path of ours.", code="bad_return_path", where="address")
+
+
+def _mac(kind: str, number: int) -> str:
+    return blake2s(b"%b%d" % (kind.encode(), number), key=_key(), digest_size=10).hexdigest()
+
+
+@cache
+def _key() -> bytes:
+    return blake2s(settings.SECRET_KEY.encode(), person=b"returnpa").digest()
+
+
+def _base36(number: int) -> str:
+    digits = ""
+    while True:
+        number, rest = divmod(number, 36)
+        digits = _DIGITS[rest] + digits
+        if not number:
+            return digits

@@ -1,0 +1,100 @@
+"""Where a sending stands, read from the counters of its chunks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import Count, Max, Min, Sum
+
+from newsletter.delivery.models import Chunk, ChunkState, Delivery, DeliveryState, Sending
+from newsletter.delivery.writer import message_id
+from newsletter.errors import Invalid
+from newsletter.issues.lifecycle import find
+
+STORED = tuple(state for state in DeliveryState if state != DeliveryState.LEASED)
+
+
+def status(issue_id: int) -> dict[str, Any]:
+    """Return the counts of every state (zeros too), who was left out and why, the rate and the times.
+
+    Chunks at rest are read from their counters; only rows of chunks that a worker holds now are counted.
+    """
+    issue = find(issue_id)
+    sending = Sending.objects.filter(issue_id=issue_id).first()
+    counts = _at_rest(issue_id)
+    held = _held(issue_id)
+    for state, number in held.items():
+        counts[state] += number
+    times = (
+        Chunk.objects.filter(issue_id=issue_id).aggregate(
+            started=Min("first_claimed_at"), last=Max("settled_at"), moved=Max("deliveries__moved_at")
+        )
+        if held
+        else Chunk.objects.filter(issue_id=issue_id).aggregate(started=Min("first_claimed_at"), last=Max("settled_at"))
+    )
+    started, last = times["started"], times.get("moved") or times["last"]
+    elapsed = (last - started).total_seconds() if started and last else 0.0
+    return {
+        "issue": issue_id,
+        "state": str(issue.state),
+        "counts": {state.name.lower(): counts[state] for state in DeliveryState},
+        "excluded": dict(sending.excluded) if sending else {},
+        "rate": round(counts[DeliveryState.ACCEPTED] / elapsed, 1) if elapsed > 0 else None,
+        "started_at": started,
+        "finished_at": issue.sent_at,
+        "elapsed_seconds": round(elapsed, 3),
+        "pause_reason": issue.pause_reason,
+    }
+
+
+def deliveries(issue_id: int, *, state: str | None, after: int, limit: int) -> Iterator[dict[str, Any]]:
+    """Yield one dict a delivery: id, address, state, attempts, code, message_id; ``after`` is the last id seen."""
+    sender = find(issue_id).newsletter.sender
+    rows = Delivery.objects.filter(issue_id=issue_id, pk__gt=after).order_by("pk")
+    if state is not None:
+        rows = rows.filter(**_condition(state))
+    fields = ("pk", "address", "state", "chunk__state", "attempts", "code")
+    for pk, address, stored, chunk, attempts, code in rows.values_list(*fields)[: min(limit, 2**62)].iterator():
+        leased = stored == DeliveryState.QUEUED and chunk == ChunkState.LEASED
+        yield {
+            "id": pk,
+            "address": address,
+            "state": DeliveryState(DeliveryState.LEASED if leased else stored).name.lower(),
+            "attempts": attempts,
+            "code": code,
+            "message_id": message_id(issue_id, pk, sender),
+        }
+
+
+def _condition(state: str) -> dict[str, Any]:
+    try:
+        wanted = DeliveryState[state.upper()]
+    except KeyError:
+        raise Invalid(
+            f"There is no state {state!r}.",
+            where="state",
+            fix=f"One of: {', '.join(known.name.lower() for known in DeliveryState)}.",
+        ) from None
+    if wanted == DeliveryState.LEASED:
+        return {"state": DeliveryState.QUEUED, "chunk__state": ChunkState.LEASED}
+    if wanted == DeliveryState.QUEUED:
+        return {"state": DeliveryState.QUEUED, "chunk__state__in": [ChunkState.WAITING, ChunkState.CLOSED]}
+    return {"state": wanted}
+
+
+def _at_rest(issue_id: int) -> dict[DeliveryState, int]:
+    sums = (
+        Chunk.objects.filter(issue_id=issue_id)
+        .exclude(state=ChunkState.LEASED)
+        .aggregate(**{f"sum_{state.name.lower()}": Sum(state.name.lower(), default=0) for state in STORED})
+    )
+    return {state: 0 for state in DeliveryState} | {state: sums[f"sum_{state.name.lower()}"] for state in STORED}
+
+
+def _held(issue_id: int) -> dict[DeliveryState, int]:
+    chunks = list(Chunk.objects.filter(issue_id=issue_id, state=ChunkState.LEASED).values_list("pk", flat=True))
+    if not chunks:
+        return {}
+    rows = Delivery.objects.filter(chunk_id__in=chunks).values_list("state").annotate(n=Count("pk"))
+    return {DeliveryState.LEASED if state == DeliveryState.QUEUED else DeliveryState(state): n for state, n in rows}

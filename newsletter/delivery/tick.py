@@ -1,0 +1,55 @@
+"""One turn of the clock: what the calendar wants, then what deliveries want. Safe to run twice and at once."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from newsletter.delivery.control import send, start_cooled_off
+from newsletter.delivery.reconcile import Reconciled, reconcile
+from newsletter.errors import NewsletterError
+from newsletter.issues.clock import turn
+from newsletter.issues.models import Issue
+
+log = logging.getLogger(__name__)
+SYSTEM = "system"
+
+
+@dataclass(slots=True)
+class Tick:
+    """What one turn did, as issue ids, and what the reconciler set right."""
+
+    drafted: list[int]
+    refreshed: list[int]
+    approved: list[int]
+    skipped: list[int]
+    held: list[int]
+    sent: list[int] = field(default_factory=list)
+    refused: list[int] = field(default_factory=list)
+    reconciled: Reconciled = field(default_factory=Reconciled)
+
+
+def tick(now: datetime) -> Tick:
+    """Do what is due at ``now``; an issue that cannot be sent is logged and does not stop the others."""
+    done = turn(now)
+    answer = Tick(done.drafted, done.refreshed, done.approved, done.skipped, done.held)
+    for issue_id in done.due:
+        _go(answer, issue_id, now, cooled_off=False)
+    cooled = Issue.objects.filter(state=Issue.State.COOLING_OFF, cool_off_until__lte=now)
+    for issue_id in cooled.values_list("pk", flat=True):
+        _go(answer, issue_id, now, cooled_off=True)
+    answer.reconciled = reconcile(now)
+    return answer
+
+
+def _go(answer: Tick, issue_id: int, now: datetime, *, cooled_off: bool) -> None:
+    try:
+        if cooled_off:
+            start_cooled_off(issue_id, by=SYSTEM, now=now)
+        else:
+            send(issue_id, by=SYSTEM, now=now)
+        answer.sent.append(issue_id)
+    except NewsletterError as error:
+        log.warning("issue_not_sent issue=%s code=%s", issue_id, error.code)
+        answer.refused.append(issue_id)

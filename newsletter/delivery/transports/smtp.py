@@ -1,0 +1,196 @@
+"""SMTP over non-blocking sockets: the conversation is in ``delivery.conversation``, here are the octets' ways."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import ssl
+import time
+
+from newsletter.delivery.conversation import Conversation
+from newsletter.delivery.relay import Relay
+from newsletter.delivery.transport import Channel, Envelope, Happening
+
+SEND_BUFFER = 512 * 1024
+READ_AT_ONCE = 64 * 1024
+_UNDER_WAY = frozenset({0, errno.EINPROGRESS, errno.EWOULDBLOCK})
+
+
+class Smtp:
+    """Opens connections to one relay."""
+
+    name = "smtp"
+
+    def __init__(self, relay: Relay, *, most: int) -> None:
+        self.relay = relay
+        self.most = most
+        self._context = ssl.create_default_context() if relay.tls != "none" else None
+        self._hello = socket.getfqdn() if relay.host not in ("127.0.0.1", "localhost", "::1") else "localhost"
+        self._place: tuple[int, tuple[object, ...]] | None = None
+
+    def open(self) -> Channel:
+        """Return a channel that is being connected."""
+        return SmtpChannel(self.relay, self._hello, self._context, self._resolve())
+
+    def _resolve(self) -> tuple[int, tuple[object, ...]] | OSError:
+        """Look the relay up once; the deliverer opens a new transport every slice."""
+        if self._place is None:
+            try:
+                found = socket.getaddrinfo(self.relay.host, self.relay.port, type=socket.SOCK_STREAM)
+            except OSError as error:
+                return error
+            self._place = (int(found[0][0]), found[0][4])
+        return self._place
+
+
+class SmtpChannel:
+    """One connection. It is registered for reading as long as it is open."""
+
+    def __init__(
+        self,
+        relay: Relay,
+        hello: str,
+        context: ssl.SSLContext | None,
+        place: tuple[int, tuple[object, ...]] | OSError,
+    ) -> None:
+        self._relay, self._context = relay, context
+        self._talk = Conversation(
+            name=hello,
+            login=relay.login,
+            starttls="required" if relay.tls == "starttls" else "none",
+            secured=relay.tls == "implicit",
+        )
+        self._connected = self._handshaking = False
+        self._rest = memoryview(b"")
+        self._deadline = time.monotonic() + relay.connect_seconds
+        self._broken = ""
+        self._socket = self._dial(place)
+
+    @property
+    def offers_utf8(self) -> bool:
+        return self._talk.offers_utf8
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def wants_write(self) -> bool:
+        return not self._connected or bool(self._rest)
+
+    def deadline(self) -> float:
+        return self._deadline
+
+    def offer(self, envelope: Envelope) -> None:
+        self._talk.offer(envelope)
+        self._write(self._relay.command_seconds)
+
+    def send(self, content: bytes, then: Envelope | None) -> None:
+        self._talk.send(content, then)
+        self._write(self._relay.answer_seconds)
+
+    def leave(self) -> None:
+        if not self._talk.over:
+            self._talk.leave()
+            self._write(self._relay.command_seconds)
+        self._socket.close()
+
+    def give_up(self, words: str) -> list[Happening]:
+        self._socket.close()
+        return self._talk.lost(words)
+
+    def handle(self, *, readable: bool, writable: bool) -> list[Happening]:
+        if self._broken:
+            return self.give_up(self._broken)
+        if not self._connected:
+            return self._finish_dialing()
+        if self._handshaking:
+            return self._shake_hands()
+        happenings = self._read() if readable else []
+        if not self._talk.over and (self._rest or writable):
+            self._flush()
+        if self._broken and not self._talk.over:
+            happenings += self._talk.lost(self._broken)
+        if self._talk.over:
+            self._socket.close()
+        return happenings
+
+    def _dial(self, place: tuple[int, tuple[object, ...]] | OSError) -> socket.socket:
+        if isinstance(place, OSError):
+            self._broken = f"the relay's name does not resolve: {place.strerror}"
+            return socket.socket()
+        family, address = place
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        sock.setblocking(False)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+        code = sock.connect_ex(address)
+        if code not in _UNDER_WAY:
+            self._broken = f"no connection: {os.strerror(code)}"
+        return sock
+
+    def _finish_dialing(self) -> list[Happening]:
+        code = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code:
+            return self.give_up(f"no connection: {os.strerror(code)}")
+        self._connected = True
+        self._deadline = time.monotonic() + self._relay.command_seconds
+        return self._wrap() if self._relay.tls == "implicit" else []
+
+    def _wrap(self) -> list[Happening]:
+        if self._context is None:
+            raise RuntimeError("TLS without a context")
+        self._socket = self._context.wrap_socket(
+            self._socket, server_hostname=self._relay.host, do_handshake_on_connect=False
+        )
+        self._handshaking = True
+        return self._shake_hands()
+
+    def _shake_hands(self) -> list[Happening]:
+        try:
+            self._socket.do_handshake()  # type: ignore[attr-defined]  # a wrapped socket, see _wrap
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return []
+        except (OSError, ssl.CertificateError) as error:
+            return self.give_up(f"TLS failed: {getattr(error, 'verify_message', '') or type(error).__name__}")
+        self._handshaking = False
+        if self._relay.tls == "starttls":
+            self._talk.secure()
+            self._flush()
+        return []
+
+    def _read(self) -> list[Happening]:
+        happenings: list[Happening] = []
+        while True:
+            try:
+                octets = self._socket.recv(READ_AT_ONCE)
+            except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                return happenings
+            except OSError as error:
+                return happenings + self._talk.lost(f"connection lost: {error.strerror or type(error).__name__}")
+            if not octets:
+                return happenings + self._talk.lost("the relay closed the connection")
+            self._deadline = time.monotonic() + self._relay.command_seconds
+            happenings += self._talk.receive(octets)
+            if self._talk.wants_tls:
+                return happenings + self._wrap()
+            if self._talk.over or (len(octets) < READ_AT_ONCE and self._context is None):
+                return happenings
+
+    def _write(self, seconds: float) -> None:
+        self._deadline = time.monotonic() + seconds
+        self._flush()
+
+    def _flush(self) -> None:
+        """Write what there is; what the kernel does not take waits. A broken pipe is told by the next ``handle``."""
+        out = self._talk.take()
+        if out:
+            self._rest = memoryview(bytes(self._rest) + out if self._rest else out)
+        while self._rest:
+            try:
+                written = self._socket.send(self._rest)
+            except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                return
+            except OSError as error:
+                self._broken = f"connection lost: {error.strerror or type(error).__name__}"
+                return
+            self._rest = self._rest[written:]

@@ -1,0 +1,97 @@
+"""How the rows of one frozen issue become messages: its rendering compiled once, its sender, its links."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from newsletter.catalogue.models import Sender
+from newsletter.delivery.headers import address_octets
+from newsletter.delivery.ledger import Row
+from newsletter.delivery.message import Compiled, Copy, Sheet, compile_message
+from newsletter.delivery.return_path import return_path
+from newsletter.delivery.transport import Envelope
+from newsletter.errors import Unavailable
+from newsletter.issues.lifecycle import find
+from newsletter.issues.models import Issue, IssueRendering
+from newsletter.links import addresses
+from newsletter.rendering.personal import split
+
+
+@dataclass(frozen=True, slots=True)
+class IssueWriter:
+    """Writes every copy of one issue. ``compiled`` is by variant."""
+
+    issue: int
+    newsletter: int
+    sender: Sender
+    compiled: dict[str, Compiled]
+
+    def envelope(self, row: Row) -> Envelope:
+        """Return who the copy goes to and its own return path; raises ``Invalid`` for an impossible address."""
+        recipient = address_octets(row.address)
+        sender = return_path("d", row.id, self.sender.bounce_domain)
+        return Envelope(row.id, sender, recipient, utf8=not recipient.isascii())
+
+    def content(self, row: Row) -> bytes:
+        """Return the copy, dot-stuffed."""
+        return self.compiled[row.variant].content(self.copy(row))
+
+    def copy(self, row: Row) -> Copy:
+        """Return what this copy has of its own; its links are signed for this reader."""
+        unsubscribe = addresses.unsubscribe(row.reader_id, self.newsletter, self.issue)
+        return Copy(
+            message_id=message_id(self.issue, row.id, self.sender),
+            name=row.name,
+            address=row.address,
+            values={
+                "name": row.name,
+                "address": row.address,
+                "unsubscribe": unsubscribe,
+                "preferences": addresses.preferences(row.reader_id, self.newsletter),
+                "view": addresses.view(self.issue, row.reader_id),
+            },
+            unsubscribe=(
+                unsubscribe,
+                addresses.unsubscribe_mailto(row.reader_id, self.newsletter, self.issue),
+            ),
+        )
+
+
+def writer_of(issue_id: int) -> IssueWriter:
+    """Return the writer of an issue that is being sent; raises ``Unavailable`` without a stored rendering."""
+    issue = find(issue_id)
+    renderings = IssueRendering.objects.filter(issue=issue, issue_version=issue.version)
+    compiled = {rendering.variant: compile_rendering(issue, rendering) for rendering in renderings}
+    if "" not in compiled:
+        raise Unavailable(f"Issue {issue_id} has no stored rendering.", where=f"issue {issue_id}")
+    return IssueWriter(issue_id, issue.newsletter_id, issue.newsletter.sender, compiled)
+
+
+def compile_rendering(
+    issue: Issue, rendering: IssueRendering, *, date: datetime | None = None, subject_prefix: str = ""
+) -> Compiled:
+    """Return a stored rendering compiled; all copies carry the time when freezing began, or ``date``."""
+    newsletter, sender = issue.newsletter, issue.newsletter.sender
+    when = issue.sending_at or date
+    if when is None:
+        raise Unavailable(f"Issue {issue.pk} has no sending time.", where=f"issue {issue.pk}")
+    return compile_message(
+        Sheet(
+            from_name=sender.name,
+            from_address=sender.address,
+            reply_to=sender.reply_to,
+            date=when,
+            subject=split(subject_prefix + rendering.subject, rendering.nonce),
+            html=split(rendering.html, rendering.nonce),
+            text=split(rendering.text, rendering.nonce),
+            boundary=f"newsletter-{issue.pk}-{rendering.issue_version}",
+            list_id=sender.list_id,
+            list_name=newsletter.title,
+        )
+    )
+
+
+def message_id(issue_id: int, delivery_id: int, sender: Sender) -> str:
+    """Return the Message-ID of a delivery, the same on every attempt, without angle brackets."""
+    return f"{issue_id}.{delivery_id}@{sender.address.rpartition('@')[2]}"
