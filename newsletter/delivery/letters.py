@@ -100,7 +100,7 @@ def letter_octets(letter: Letter) -> bytes:
         boundary=f"letter-{letter.pk}",
         headers={"Auto-Submitted": "auto-generated", **letter.headers},
     )
-    return compile_message(sheet).content(Copy(letter.message_id, letter.name, letter.address, {}))
+    return compile_message(sheet).content(Copy(letter.message_id.strip("<>"), letter.name, letter.address, {}))
 
 
 def _mark(letter: Letter, owner: UUID) -> bool:

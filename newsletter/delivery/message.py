@@ -21,6 +21,7 @@ from newsletter.errors import Invalid
 from newsletter.rendering.personal import Slot, fill
 
 Parts = Sequence[str | Slot]
+WAY_OUT = ("https://example.org/u/1", "mailto:u@example.org")
 HOSTILE = '=?UTF-8?Q?=0A?=Bcc: x\r\nBcc: y\r\n\r\n.\r\n"<z@example.org>'
 
 
@@ -49,7 +50,7 @@ class Copy:
     name: str
     address: str
     values: Mapping[str, str]
-    unsubscribe: tuple[str, str] | None = None
+    unsubscribe: tuple[str, str] | None = None  # needed when the sheet has a list_id
 
 
 Hole = Callable[[Copy], bytes]
@@ -190,8 +191,8 @@ def _quoted_printable(text: str) -> bytes:
 def _prove(compiled: Compiled, sheet: Sheet) -> None:
     """Parse copies, one of them as hostile as it gets, and compare the headers with those meant."""
     slots = {part.name for parts in (sheet.subject, sheet.html, sheet.text) for part in parts if isinstance(part, Slot)}
-    hostile = Copy("1@example.org", HOSTILE, "r@example.org", dict.fromkeys(slots, HOSTILE), None)
-    plain = Copy("1@example.org", "R", "r@example.org", {}, ("https://example.org/u/1", "mailto:u@example.org"))
+    hostile = Copy("1@example.org", HOSTILE, "r@example.org", dict.fromkeys(slots, HOSTILE), WAY_OUT)
+    plain = Copy("1@example.org", "R", "r@example.org", {}, WAY_OUT)
     for copy in (hostile, plain):
         octets = compiled.content(copy)
         seen = BytesParser(policy=policy.SMTP).parsebytes(octets)

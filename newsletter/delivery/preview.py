@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from newsletter.delivery.message import Copy
-from newsletter.delivery.writer import compile_rendering, message_id
+from newsletter.delivery.writer import compile_rendering, dead_text, dead_values, message_id
 from newsletter.issues.lifecycle import find
 from newsletter.issues.render import rendering_of
-from newsletter.rendering.personal import DEAD, fill, split
+from newsletter.links import addresses
 
 READER = "reader@example.org"
 
@@ -21,15 +21,10 @@ def preview(issue_id: int, *, out: Path, now: datetime) -> dict[str, Any]:
     issue = find(issue_id)
     rendering = rendering_of(issue, now=now)
 
-    def dead(text: str) -> str:
-        return "".join(
-            part if isinstance(part, str) else fill(part, DEAD) for part in split(text, rendering.nonce)
-        )
-
-    copy = Copy(message_id(issue_id, 0, issue.newsletter.sender), "", READER, DEAD)
+    copy = Copy(message_id(issue_id, 0, issue.newsletter.sender), "", READER, dead_values(), _dead_unsubscribe(issue.newsletter.sender.bounce_domain))
     files = {
-        "issue.html": dead(rendering.html).encode(),
-        "issue.txt": dead(rendering.text).encode(),
+        "issue.html": dead_text(rendering.html, rendering.nonce).encode(),
+        "issue.txt": dead_text(rendering.text, rendering.nonce).encode(),
         "issue.eml": compile_rendering(issue, rendering, date=now).file(copy),
         "issue.json": json.dumps(rendering.digest, ensure_ascii=False, indent=2, sort_keys=True).encode(),
     }
@@ -38,10 +33,14 @@ def preview(issue_id: int, *, out: Path, now: datetime) -> dict[str, Any]:
         (out / name).write_bytes(octets)
     return {
         "issue": issue_id,
-        "subject": dead(rendering.subject),
-        "preheader": dead(rendering.preheader),
+        "subject": dead_text(rendering.subject, rendering.nonce),
+        "preheader": dead_text(rendering.preheader, rendering.nonce),
         "bytes": {name.rpartition(".")[2]: len(octets) for name, octets in files.items() if name != "issue.json"},
         "files": [str(out / name) for name in files],
         "findings": rendering.findings,
         "milliseconds": rendering.milliseconds,
     }
+
+
+def _dead_unsubscribe(domain: str) -> tuple[str, str]:
+    return addresses.dead("unsubscribe"), f"mailto:leave+{addresses.DEAD}@{domain}"

@@ -7,11 +7,11 @@ from uuid import uuid4
 
 from newsletter.delivery.safe import check_may_send
 from newsletter.delivery.wake import wake_letters
+from newsletter.delivery.writer import dead_text
 from newsletter.issues.lifecycle import find, record
 from newsletter.issues.render import rendering_of
 from newsletter.letters.models import Letter
 from newsletter.letters.write import write
-from newsletter.rendering.personal import DEAD, fill, split
 
 MARK = "[Proof] "
 
@@ -22,20 +22,15 @@ def proof(issue_id: int, *, to: str, by: str, now: datetime) -> Letter:
     issue = find(issue_id)
     rendering = rendering_of(issue, now=now)
 
-    def dead(text: str) -> str:
-        return "".join(
-            part if isinstance(part, str) else fill(part, DEAD) for part in split(text, rendering.nonce)
-        )
-
     letter = write(
         "proof",
         key=f"proof:{issue_id}:{uuid4()}",
         sender=issue.newsletter.sender,
         address=to,
         name="",
-        subject=MARK + dead(rendering.subject),
-        html=dead(rendering.html),
-        text=dead(rendering.text),
+        subject=MARK + dead_text(rendering.subject, rendering.nonce),
+        html=dead_text(rendering.html, rendering.nonce),
+        text=dead_text(rendering.text, rendering.nonce),
         now=now,
     )
     record(issue_id, "proof", by=by, now=now, detail={"letter": letter.pk})

@@ -15,7 +15,7 @@ from newsletter.errors import Unavailable
 from newsletter.issues.lifecycle import find
 from newsletter.issues.models import Issue, IssueRendering
 from newsletter.links import addresses
-from newsletter.rendering.personal import split
+from newsletter.rendering.personal import DEAD, fill, split
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class IssueWriter:
     issue: int
     newsletter: int
     sender: Sender
+    view: str  # where the issue is shown in the browser
     compiled: dict[str, Compiled]
 
     def envelope(self, row: Row) -> Envelope:
@@ -49,11 +50,13 @@ class IssueWriter:
                 "address": row.address,
                 "unsubscribe": unsubscribe,
                 "preferences": addresses.preferences(row.reader_id, self.newsletter),
-                "view": addresses.view(self.issue, row.reader_id),
+                "view": self.view,
             },
             unsubscribe=(
                 unsubscribe,
-                addresses.unsubscribe_mailto(row.reader_id, self.newsletter, self.issue),
+                addresses.unsubscribe_mailto(
+                    self.sender.bounce_domain, row.reader_id, self.newsletter, self.issue
+                ),
             ),
         )
 
@@ -65,7 +68,7 @@ def writer_of(issue_id: int) -> IssueWriter:
     compiled = {rendering.variant: compile_rendering(issue, rendering) for rendering in renderings}
     if "" not in compiled:
         raise Unavailable(f"Issue {issue_id} has no stored rendering.", where=f"issue {issue_id}")
-    return IssueWriter(issue_id, issue.newsletter_id, issue.newsletter.sender, compiled)
+    return IssueWriter(issue_id, issue.newsletter_id, issue.newsletter.sender, addresses.view(issue_id), compiled)
 
 
 def compile_rendering(
@@ -95,3 +98,14 @@ def compile_rendering(
 def message_id(issue_id: int, delivery_id: int, sender: Sender) -> str:
     """Return the Message-ID of a delivery, the same on every attempt, without angle brackets."""
     return f"{issue_id}.{delivery_id}@{sender.address.rpartition('@')[2]}"
+
+
+def dead_values() -> dict[str, str]:
+    """Return what stands in the slots of previews and proofs: links that say so and do nothing."""
+    return {**DEAD, **{kind: addresses.dead(kind) for kind in ("unsubscribe", "preferences", "view")}}
+
+
+def dead_text(text: str, nonce: str) -> str:
+    """Return a stored text with dead personal values in its slots."""
+    values = dead_values()
+    return "".join(part if isinstance(part, str) else fill(part, values) for part in split(text, nonce))

@@ -34,16 +34,12 @@ class Issue(models.Model):
 
     newsletter = models.ForeignKey(Newsletter, on_delete=models.PROTECT, related_name="issues")
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.REGULAR)
-    slot = models.DateTimeField(
-        null=True, blank=True
-    )  # when the cadence wants it out (UTC); none for a special
+    slot = models.DateTimeField(null=True, blank=True)  # when the cadence wants it out (UTC); none for a special
     state = models.CharField(max_length=12, choices=State.choices, default=State.DRAFT)
     version = models.PositiveIntegerField(default=1)  # grows with every change of content; no lost updates
     window_from = models.DateTimeField(null=True, blank=True)  # [window_from, window_to) on available_at
     window_to = models.DateTimeField()
-    sections = models.JSONField(
-        default=list
-    )  # as assembled: [{title, selector, limit, minimum, order, quota}]
+    sections = models.JSONField(default=list)  # as assembled: [{title, selector, limit, minimum, order, quota}]
     subject = models.CharField(max_length=300, blank=True)  # "" = the template's own words
     preheader = models.CharField(max_length=300, blank=True)
     note = models.TextField(blank=True)  # the editor's note, plain text
@@ -53,14 +49,14 @@ class Issue(models.Model):
     send_at = models.DateTimeField(null=True, blank=True)
     cool_off_until = models.DateTimeField(null=True, blank=True)
     sending_at = models.DateTimeField(null=True, blank=True)  # when freezing began: the Date of every message
+    frozen_at = models.DateTimeField(null=True, blank=True)  # when its audience was complete and sending began
     sent_at = models.DateTimeField(null=True, blank=True)
+    assembled_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
     class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["newsletter", "slot"], name="issue_slot_once")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["newsletter", "slot"], name="issue_slot_once")]
         indexes: ClassVar = [
             models.Index(fields=["state", "send_at"], name="issue_due"),
             models.Index(models.F("newsletter"), models.F("slot").desc(), name="issue_of_newsletter"),
@@ -127,9 +123,7 @@ class IssueRendering(models.Model):
     rendered_at = models.DateTimeField()
 
     class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["issue", "variant"], name="rendering_variant_once")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["issue", "variant"], name="rendering_variant_once")]
 
     def __str__(self) -> str:
         return f"rendering of {self.issue_id}"
@@ -148,9 +142,7 @@ class Approval(models.Model):
     broken_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["issue", "by", "seal"], name="approval_once")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["issue", "by", "seal"], name="approval_once")]
 
     def __str__(self) -> str:
         return f"approval of {self.issue_id}"
