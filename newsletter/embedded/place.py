@@ -44,7 +44,6 @@ class Place:
 
     def command(self, arguments: Sequence[str | Path], *, environment: dict[str, str] | None = None) -> str:
         """Run a server's tool to its end as the servers' account; raises ``Unavailable`` with its last words."""
-        who = {"user": self.owner.pw_uid, "group": self.owner.pw_gid, "extra_groups": []} if self.owner else {}
         log = self.data / "commands.log"
         with log.open("ab+") as output:
             start = output.seek(0, os.SEEK_END)

@@ -90,9 +90,7 @@ def _has_news(issue: Issue, now: datetime) -> bool:
     if issue.assembled_at is None:
         return True
     closing = issue.assembled_at < issue.window_to <= now
-    return closing or (
-        now < issue.window_to and Article.objects.filter(updated_at__gt=issue.assembled_at).exists()
-    )
+    return closing or (now < issue.window_to and Article.objects.filter(updated_at__gt=issue.assembled_at).exists())
 
 
 def is_thin(issue: Issue) -> bool:

@@ -108,9 +108,7 @@ def section_index(issue: Issue, section: str) -> int:
 
 
 @contextmanager
-def _editing(
-    issue_id: int, *, by: str, now: datetime, version: int | None, detail: dict[str, Any]
-) -> Iterator[Issue]:
+def _editing(issue_id: int, *, by: str, now: datetime, version: int | None, detail: dict[str, Any]) -> Iterator[Issue]:
     """Hold the issue for one edit: state and version are compared, the seal and its approvals are broken."""
     with transaction.atomic():
         issue = move(issue_id, "edit", by=by, now=now, version=version, detail=detail, seal="", send_at=None)
@@ -123,7 +121,9 @@ def _pick(issue: Issue, article_id: int) -> Pick:
     pick = Pick.objects.filter(issue=issue, article_id=article_id).exclude(placement=Pick.Placement.DROPPED).first()
     if pick is None:
         raise NotFound(
-            f"Article {article_id} is not in issue {issue.pk}.", where="article", fix="Pin it into a section first."
+            f"Article {article_id} is not in issue {issue.pk}.",
+            where="article",
+            fix="Pin it into a section first.",
         )
     return pick
 
@@ -168,6 +168,8 @@ def _checked(field: str, value: str, allowed: dict[str, int]) -> str:
         raise Invalid(f"The {field} holds a line break or control character.", where=field, fix="Use one line of text.")
     if len(words) > allowed[field]:
         raise Invalid(
-            f"The {field} has {len(words)} characters.", where=field, fix=f"Use at most {allowed[field]} characters."
+            f"The {field} has {len(words)} characters.",
+            where=field,
+            fix=f"Use at most {allowed[field]} characters.",
         )
     return words

@@ -41,7 +41,9 @@ def placed(issue: Issue) -> QuerySet[Pick]:
 
 def left_out(issue: Issue) -> QuerySet[LeftOut]:
     """Return the candidates that are not in the issue, with their articles, newest article first."""
-    return LeftOut.objects.filter(issue=issue).select_related("article").order_by("-article__published_on", "-article_id")
+    return (
+        LeftOut.objects.filter(issue=issue).select_related("article").order_by("-article__published_on", "-article_id")
+    )
 
 
 def sent_before(issue: Issue) -> set[int]:

@@ -21,5 +21,12 @@ def schedule(issue_id: int, *, at: datetime, by: str, now: datetime, version: in
             fix="Give a time to come, or send the issue now.",
         )
     return move(
-        issue_id, "schedule", by=by, now=now, version=version, detail={"at": at.isoformat()}, send_at=at, hold_reason=""
+        issue_id,
+        "schedule",
+        by=by,
+        now=now,
+        version=version,
+        detail={"at": at.isoformat()},
+        send_at=at,
+        hold_reason="",
     )

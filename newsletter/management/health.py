@@ -84,7 +84,9 @@ def _newsletters(_: datetime) -> str:
 
 
 def _issues(now: datetime) -> str:
-    held = Issue.objects.exclude(hold_reason="").filter(state__in=[State.DRAFT, State.APPROVED, State.SCHEDULED]).count()
+    held = (
+        Issue.objects.exclude(hold_reason="").filter(state__in=[State.DRAFT, State.APPROVED, State.SCHEDULED]).count()
+    )
     paused = Issue.objects.filter(state=State.PAUSED).count()
     sending = Issue.objects.filter(state__in=[State.FREEZING, State.SENDING]).count()
     return f"{sending} sending, {paused} paused, {held} held"

@@ -16,7 +16,11 @@ def present(answer: Mapping[str, Any]) -> str:
     lines = [f"{_words(key)}: {_cell(value)}" for key, value in facts.items() if value not in (None, "")]
     for key, value in answer.items():
         if isinstance(value, dict) and value:
-            lines += ["", f"{_words(key)}:", *[f"  {_words(name)}: {_cell(what)}" for name, what in value.items()]]
+            lines += [
+                "",
+                f"{_words(key)}:",
+                *[f"  {_words(name)}: {_cell(what)}" for name, what in value.items()],
+            ]
         elif isinstance(value, list) and value:
             lines += ["", f"{_words(key)} ({len(value)}):", *_table(value)]
     return "\n".join(lines).lstrip("\n") + "\n"

@@ -30,7 +30,16 @@ class _Parser(CommandParser):
 
     def error(self, message: str) -> NoReturn:
         if self.wants_json:
-            _print_json({"error": {"code": "usage", "message": message, "where": self.prog, "fix": self.format_usage().strip()}})
+            _print_json(
+                {
+                    "error": {
+                        "code": "usage",
+                        "message": message,
+                        "where": self.prog,
+                        "fix": self.format_usage().strip(),
+                    }
+                }
+            )
         else:
             sys.stderr.write(f"{self.format_usage()}{message}\n")
         raise SystemExit(WRONG_USAGE)
@@ -75,7 +84,16 @@ class Verb(BaseCommand):
         _Parser.wants_json = "--json" in argv or "--jsonl" in argv
         parser = self.create_parser(argv[0], argv[1])
         options = vars(parser.parse_args(argv[2:]))
-        for always in ("version", "settings", "pythonpath", "traceback", "no_color", "force_color", "skip_checks", "verbosity"):
+        for always in (
+            "version",
+            "settings",
+            "pythonpath",
+            "traceback",
+            "no_color",
+            "force_color",
+            "skip_checks",
+            "verbosity",
+        ):
             options.pop(always, None)
         sys.exit(self._answer(options))
 

@@ -15,4 +15,7 @@ class Command(Verb):
 
     def run(self, *, limit: int, after: str, **_: Any) -> dict[str, Any]:
         rows, more = page(newest(after=after), limit)
-        return {"articles": [describe_article(row) for row in rows], "next": str(rows[-1].pk) if more else None}
+        return {
+            "articles": [describe_article(row) for row in rows],
+            "next": str(rows[-1].pk) if more else None,
+        }

@@ -71,7 +71,12 @@ class Command(Verb):
             "messages_per_second": round(answer["rate"]),
             "seconds": {name: round(seconds, 2) for name, seconds in took.items()},
             "picked": [
-                {"section": part["title"], "title": pick["title"], "byline": pick["byline"], "why": _why(pick["reason"])}
+                {
+                    "section": part["title"],
+                    "title": pick["title"],
+                    "byline": pick["byline"],
+                    "why": _why(pick["reason"]),
+                }
                 for part in described["sections"]
                 for pick in part["picks"]
             ],

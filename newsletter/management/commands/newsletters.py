@@ -14,7 +14,9 @@ class Command(Verb):
     lists = "newsletters"
 
     def run(self, *, limit: int, after: str, **_: Any) -> dict[str, Any]:
-        found = list(Newsletter.objects.filter(code__gt=after).prefetch_related("sections").order_by("code")[: limit + 1])
+        found = list(
+            Newsletter.objects.filter(code__gt=after).prefetch_related("sections").order_by("code")[: limit + 1]
+        )
         rows = [describe(newsletter) for newsletter in found[:limit]]
         return {"newsletters": rows, "next": rows[-1]["code"] if len(found) > limit else None}
 

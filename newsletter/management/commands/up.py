@@ -34,7 +34,9 @@ class Command(Verb):
     def run(self, *, sample: bool, by: str, **_: Any) -> dict[str, Any]:
         if settings.PRODUCTION:
             raise Refused(
-                "`up` is for laptops.", where="NEWSLETTER_ENV", fix="Run web, worker and beat as services of their own."
+                "`up` is for laptops.",
+                where="NEWSLETTER_ENV",
+                fix="Run web, worker and beat as services of their own.",
             )
         if sample and not Newsletter.objects.exists():
             _say("Loading the sample newsroom ...")
@@ -69,7 +71,10 @@ def _wait_until_ready(hands: Crew) -> None:
     """Wait until the desk answers."""
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline and not hands.fallen():
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", settings.WEB_PORT), timeout=1):
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection(("127.0.0.1", settings.WEB_PORT), timeout=1),
+        ):
             return
         time.sleep(0.2)
     raise Unavailable("The desk did not start.", where="web", fix=f"Read {hands.logs / 'web.log'}.")

@@ -20,5 +20,11 @@ class Command(Verb):
 
     def run(self, *, processes: int, **_: Any) -> NoReturn:
         arguments = ["-A", "workers.app", "worker", "--concurrency", str(processes), "--loglevel", "INFO"]
-        arguments += ["-Q", "letters,deliver,upkeep", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+        arguments += [
+            "-Q",
+            "letters,deliver,upkeep",
+            "--without-gossip",
+            "--without-mingle",
+            "--without-heartbeat",
+        ]
         os.execv(sys.executable, [sys.executable, "-m", "celery", *arguments])

@@ -1,0 +1,179 @@
+"""Fill the sections of an issue from its candidates: a pure value with a reason for every one of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from newsletter.articles.models import Article
+from newsletter.expressions.fold import fold
+from newsletter.expressions.tree import Node, clauses
+from newsletter.selectors.explain import explain, passes
+from newsletter.selectors.facets import FACETS
+
+REASONS = {
+    "withdrawn": "It was withdrawn.",
+    "embargoed": "Its embargo is not over.",
+    "no_link": "It has no address to send readers to.",
+    "dropped": "It was dropped by hand.",
+    "sent_before": "It stood in an earlier issue.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One section: its selector and the limits around it. ``quota`` maps a facet to the most a value may have."""
+
+    title: str
+    selector: Node
+    limit: int
+    minimum: int = 0
+    order: str = "newest"
+    quota: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An article in a section (index), at a position, and why."""
+
+    article_id: int
+    section: int
+    position: int
+    pinned: bool
+    reason: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class NotPlaced:
+    """A candidate that is not in the issue: the reason as a code and in words."""
+
+    article_id: int
+    code: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The issue as it would stand: every candidate is in exactly one of the two."""
+
+    placed: tuple[Placed, ...]
+    left_out: tuple[NotPlaced, ...]
+
+
+def choose(
+    candidates: Sequence[Article],
+    rules: Sequence[Rule],
+    *,
+    at: datetime,
+    pins: Mapping[int, tuple[int, int]],
+    dropped: Collection[int],
+    sent_before: Collection[int],
+) -> Choice:
+    """Place ``candidates`` by ``rules``. ``pins`` maps an article to its (section, position); pins stand first.
+
+    An earlier section decides first; no article stands twice. ``at`` is the slot, against which ages are measured.
+    """
+    barred = {article.pk: _bar(article, at, pins, dropped, sent_before) for article in candidates}
+    free = {article.pk: article for article in candidates if not barred[article.pk] and article.pk not in pins}
+    pinned = {article.pk: article for article in candidates if article.pk in pins and not barred[article.pk]}
+    placed: list[Placed] = []
+    full: dict[int, NotPlaced] = {}
+    for index, rule in enumerate(rules):
+        held = sorted((pins[pk][1], pk) for pk in pinned if pins[pk][0] == index)
+        chosen = _fill(rule, list(free.values()), [pinned[pk] for _, pk in held], at, full)
+        for article in chosen:
+            del free[article.pk]
+        placed += _ordered(index, rule, chosen, held, at)
+    left = [
+        _left_out(article, barred[article.pk], full, rules, at)
+        for article in candidates
+        if article.pk in free or barred[article.pk]
+    ]
+    return Choice(tuple(placed), tuple(left))
+
+
+def _bar(
+    article: Article,
+    at: datetime,
+    pins: Mapping[int, tuple[int, int]],
+    dropped: Collection[int],
+    sent_before: Collection[int],
+) -> str:
+    """Return why an article cannot stand in the issue at all, "" when it can."""
+    if article.withdrawn_at is not None:
+        return "withdrawn"
+    if article.embargo_until is not None and article.embargo_until > at:
+        return "embargoed"
+    if article.pk in dropped:
+        return "dropped"
+    if not article.url:
+        return "no_link"
+    return "sent_before" if article.pk in sent_before and article.pk not in pins else ""
+
+
+def _fill(
+    rule: Rule, free: Sequence[Article], pinned: Sequence[Article], at: datetime, full: dict[int, NotPlaced]
+) -> list[Article]:
+    """Return the articles a section takes besides its pinned ones, best first."""
+    counts = Counter(value for article in pinned for value in _quota_values(rule, article))
+    chosen: list[Article] = []
+    for article in _in_order(rule, [article for article in free if passes(rule.selector, article, at)]):
+        over = next((v for v in _quota_values(rule, article) if counts[v] >= rule.quota[v[0]]), None)
+        if len(chosen) + len(pinned) >= rule.limit:
+            words = f"{rule.title} is full ({rule.limit})."
+            full.setdefault(article.pk, NotPlaced(article.pk, "limit", words))
+        elif over:
+            words = f"{rule.title} has {rule.quota[over[0]]} of {over[0]} {over[1]} already."
+            full.setdefault(article.pk, NotPlaced(article.pk, "quota", words))
+        else:
+            chosen.append(article)
+            counts.update(_quota_values(rule, article))
+    return chosen
+
+
+def _in_order(rule: Rule, articles: list[Article]) -> list[Article]:
+    newest = sorted(articles, key=lambda a: (a.published_on or date.min, a.pk), reverse=True)
+    if rule.order == "oldest":
+        return newest[::-1]
+    if rule.order == "regions":
+        wanted = {fold(clause.value) for clause in clauses(rule.selector) if clause.facet == "region"}
+        return sorted(newest, key=lambda a: -len(wanted & {fold(region) for region in a.regions}))
+    return newest
+
+
+def _quota_values(rule: Rule, article: Article) -> list[tuple[str, str]]:
+    return [(facet, fold(value)) for facet in rule.quota for value in dict.fromkeys(FACETS[facet].seen(article))]
+
+
+def _ordered(index: int, rule: Rule, chosen: list[Article], held: list[tuple[int, int]], at: datetime) -> list[Placed]:
+    """Return the section with pinned articles at their positions and the chosen ones around them."""
+    line: list[tuple[int, bool]] = [(article.pk, False) for article in chosen]
+    for position, pk in held:
+        line.insert(min(position, len(line)), (pk, True))
+    reasons = {article.pk: _why(rule, article, at) for article in chosen}
+    pin = {"code": "pinned", "words": "Pinned by hand."}
+    return [Placed(pk, index, place, pinned, reasons.get(pk, pin)) for place, (pk, pinned) in enumerate(line)]
+
+
+def _why(rule: Rule, article: Article, at: datetime) -> dict[str, Any]:
+    steps = [step for step in explain(rule.selector, article, at=at).steps if step.good]
+    return {
+        "code": "matched",
+        "words": "; ".join(f"{'' if step.wanted else 'not '}{step.clause}" for step in steps),
+        "clauses": [{"clause": step.clause, "seen": list(step.seen), "wanted": step.wanted} for step in steps],
+    }
+
+
+def _left_out(
+    article: Article, bar: str, full: Mapping[int, NotPlaced], rules: Sequence[Rule], at: datetime
+) -> NotPlaced:
+    if bar:
+        return NotPlaced(article.pk, bar, REASONS[bar])
+    if article.pk in full:
+        return full[article.pk]
+    misses = [(rule.title, explain(rule.selector, article, at=at).nearest_miss) for rule in rules]
+    title, miss = min(misses, key=lambda pair: (len(pair[1].split(";")), len(pair[1])))
+    return NotPlaced(article.pk, "no_match", f"{title}: {miss}"[:500])
