@@ -63,7 +63,9 @@ class Conversation:
 
     def take(self) -> bytes:
         """Return the octets to write now."""
-        out = self._out[0] if len(self._out) == 1 else b"".join(self._out)
+        if not self._out:
+            return b""
+        out = b"".join(self._out)
         self._out.clear()
         return out
 

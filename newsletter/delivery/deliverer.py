@@ -486,9 +486,9 @@ class Deliverer:
         end = time.monotonic() + DRAIN_SECONDS
         while self._lanes and time.monotonic() < end:
             for descriptor, _ in self._poll.poll(TICK_SECONDS):
-                lane = self._lanes.get(descriptor)
-                if lane is not None:
-                    self._drain_lane(lane)
+                known = self._lanes.get(descriptor)
+                if known is not None:
+                    self._drain_lane(known)
         results += self._results
         results += [(job.work, Result(job.row.id, DeliveryState.QUEUED)) for _, job in unmark]
         self._record_late([result for _, result in results])

@@ -106,7 +106,7 @@ def letter_octets(letter: Letter) -> bytes:
 def _mark(letter: Letter, owner: UUID) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(_MARK, {"id": letter.pk, "owner": owner})
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)
 
 
 def _judge(letter: Letter, owner: UUID, word: Answered | Down | None, *, now: datetime) -> bool:

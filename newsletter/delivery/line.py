@@ -15,7 +15,7 @@ _SESSION = (  # one plan for ever, through indexes only: the statements are fixe
     b"SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off;"
     b"SET enable_mergejoin = off; SET jit = off; SET timezone = 'UTC'"
 )
-Params = Sequence[bytes | None]
+Params = Sequence[bytes]
 
 
 class Line:
@@ -82,7 +82,7 @@ class Line:
             raise _unavailable(result.get_error_message())
 
 
-def _place() -> dict[str, object]:
+def _place() -> dict[str, str | int]:
     """Django's own connection parameters, as conninfo."""
     params = connection.get_connection_params()
     return {key: value for key, value in params.items() if isinstance(value, str | int) and key not in _NOT_CONNINFO}

@@ -124,7 +124,7 @@ def _is_dead(owner: Any) -> bool:
 
 def _retry_due(now: datetime, done: Reconciled) -> None:
     """Deferred deliveries whose time has come wait again; after two days they expire."""
-    due = _chunks(f"state <> %(leased)s AND deferred > 0 AND next_attempt_at <= clock_timestamp()")
+    due = _chunks("state <> %(leased)s AND deferred > 0 AND next_attempt_at <= clock_timestamp()")
     for chunk in due:
         with _locked(chunk, "state <> %(leased)s") as ours, connection.cursor() as cursor:
             if not ours:

@@ -89,7 +89,7 @@ def _at_rest(issue_id: int) -> dict[DeliveryState, int]:
         .exclude(state=ChunkState.LEASED)
         .aggregate(**{f"sum_{state.name.lower()}": Sum(state.name.lower(), default=0) for state in STORED})
     )
-    return {state: 0 for state in DeliveryState} | {state: sums[f"sum_{state.name.lower()}"] for state in STORED}
+    return dict.fromkeys(DeliveryState, 0) | {state: sums[f"sum_{state.name.lower()}"] for state in STORED}
 
 
 def _held(issue_id: int) -> dict[DeliveryState, int]:

@@ -106,7 +106,7 @@ class SmtpChannel:
         if self._handshaking:
             return self._shake_hands()
         happenings = self._read() if readable else []
-        if not self._talk.over and (self._rest or writable):
+        if not self._talk.over:
             self._flush()
         if self._broken and not self._talk.over:
             happenings += self._talk.lost(self._broken)
