@@ -3,6 +3,7 @@
 from newsletter.articles.models import Article, ArticleBody
 from newsletter.catalogue.models import Brand, Newsletter, Section, Sender
 from newsletter.delivery.models import Attempt, Chunk, Delivery, Epoch, Sending
+from newsletter.ingest.models import QuarantinedRecord, Record
 from newsletter.issues.models import Approval, HistoryEntry, Issue, IssueRendering, LeftOut, Pick
 from newsletter.letters.models import Letter
 from newsletter.readers.models import Consent, Reader, Subscription, Suppression
@@ -24,7 +25,9 @@ __all__ = [
     "Letter",
     "Newsletter",
     "Pick",
+    "QuarantinedRecord",
     "Reader",
+    "Record",
     "Section",
     "Sender",
     "Sending",

@@ -1,0 +1,61 @@
+"""The language of an article when nobody said it: by address, then by script, then by its commonest words."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from urllib.parse import parse_qs, urlsplit
+
+SECTIONS = ("en", "fr", "ru", "ar", "zh", "es")
+_COMMON = {
+    "en": "the of and to in is that for on with as are by this from its has not will an at".split(),
+    "fr": "le la les des et en du une est que pour dans sur au par qui pas avec aux ce plus".split(),
+    "es": "el la los las de y en que del una es por para con se su al como más entre un".split(),
+    "pt": "o a os as de e em que do da uma é para com não no na dos ao mais".split(),
+    "de": "der die das und in den von zu mit ist im für auf nicht des ein eine dem als auch".split(),
+    "it": "il di e la che in un per è del della una con non i le si da gli nel".split(),
+    "tr": "ve bir bu için ile da de olarak en daha gibi olan çok kadar sonra".split(),
+}
+LEAST_COMMON_WORDS = 2
+
+
+def language_of(url: str, text: str) -> str:
+    """Return a language tag, "" when nothing tells."""
+    return _by_address(url) or _by_script(text) or _by_words(text)
+
+
+def _by_address(url: str) -> str:
+    parts = urlsplit(url)
+    asked = parse_qs(parts.query).get("lang", [""])[0].lower()
+    if asked in SECTIONS:
+        return asked
+    return next((part for part in parts.path.lower().split("/") if part in SECTIONS), "")
+
+
+def _by_script(text: str) -> str:
+    scripts: Counter[str] = Counter()
+    for sign in text:
+        if sign.isalpha():
+            scripts[unicodedata.name(sign, " ").split(" ", 1)[0]] += 1
+    if not scripts:
+        return ""
+    script, count = scripts.most_common(1)[0]
+    if count * 2 < scripts.total():
+        return ""
+    if script == "CYRILLIC":
+        return "uk" if re.search("[іїєґ]", text.lower()) and not re.search("[ыэё]", text.lower()) else "ru"
+    if script in ("HIRAGANA", "KATAKANA"):
+        return "ja"
+    if script == "CJK":
+        return "ja" if scripts["HIRAGANA"] else "zh"
+    if script == "ARABIC":
+        return "fa" if re.search("[پچژگ]", text) else "ar"
+    return {"DEVANAGARI": "hi", "HANGUL": "ko", "GREEK": "el", "HEBREW": "he", "GEORGIAN": "ka"}.get(script, "")
+
+
+def _by_words(text: str) -> str:
+    words = Counter(re.findall(r"[^\W\d_]+", text.lower()))
+    scores = {language: sum(words[word] for word in common) for language, common in _COMMON.items()}
+    best = max(scores, key=lambda language: scores[language])
+    return best if scores[best] >= LEAST_COMMON_WORDS else ""

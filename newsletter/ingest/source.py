@@ -1,0 +1,82 @@
+"""What every source of articles yields: whole articles or refused records, never half of one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Oddity:
+    """Something a person should look at: a stable code, the field, and one sentence."""
+
+    code: str
+    field: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingArticle:
+    """One article as a source gave it. Lists keep their order; an unknown date is None."""
+
+    key: str  # the record's name in its source
+    title: str
+    title_derived: bool = False
+    teaser: str = ""
+    body: str = ""
+    authors: tuple[str, ...] = ()
+    type: str = ""
+    blog: str = ""
+    newsletters: tuple[str, ...] = ()
+    center_codes: tuple[str, ...] = ()
+    program_codes: tuple[str, ...] = ()
+    centers: tuple[str, ...] = ()
+    primary_center: str = ""
+    programs: tuple[str, ...] = ()
+    projects: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    language: str = ""
+    language_derived: bool = False
+    published_on: date | None = None
+    published_precision: str = ""  # "day", "month" or ""
+    url: str = ""
+    originally_published_in: str = ""
+    image_url: str = ""
+    image_alt: str = ""
+    image_credit: str = ""
+    warnings: tuple[Oddity, ...] = ()
+    modified_at: datetime | None = field(default=None)
+
+    @property
+    def content_hash(self) -> str:
+        """Return the SHA-256 (hex) of everything said about the article, whatever record or address it came under."""
+        said = {
+            part.name: getattr(self, part.name) for part in fields(self) if part.name not in ("key", "url", "warnings")
+        }
+        return hashlib.sha256(json.dumps(said, default=str, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRecord:
+    """A record that cannot be taken in: why, where in it, and what a CMS editor can do."""
+
+    key: str
+    reason: str
+    message: str
+    position: str  # "line 3, column 14"
+    text: str = ""
+
+
+class Source(Protocol):
+    """One plug of the socket."""
+
+    name: str
+
+    def read(self, content: bytes, *, key: str, url: str) -> IncomingArticle | RefusedRecord:
+        """Return the article in ``content``; never raises for what is in it."""
+        ...

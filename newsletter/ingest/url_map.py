@@ -1,0 +1,27 @@
+"""Addresses of exported files: lines of file name, tab, address."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from newsletter.errors import Invalid
+
+
+def read_url_map(file: Path) -> dict[str, str]:
+    """Return file name -> address; raises ``Invalid`` naming the line that cannot be read."""
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Invalid(f"{file} cannot be read: {error}", where=str(file), fix="Give a UTF-8 file.") from None
+    found: dict[str, str] = {}
+    for number, line in enumerate(lines, 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        name, tab, url = (part.strip() for part in line.partition("\t"))
+        if not tab or urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+            raise Invalid(
+                f"{line[:80]!r} is no file name, tab, address.", where=f"{file}, line {number}", fix="Correct it."
+            )
+        found[name] = url
+    return found
