@@ -249,6 +249,7 @@ class Deliverer:
 
     def _down(self, lane: Lane, down: Down) -> None:
         self._forget(lane)
+        self._look_at = 0.0  # open another one now
         if lane.sent is not None:
             self._orders.witness("unanswered")
             self._end(

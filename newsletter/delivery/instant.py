@@ -48,11 +48,11 @@ class InstantChannel:
         else:
             self.offer(then)
 
-    def handle(self, *, readable: bool, writable: bool) -> list[Happening]:  # noqa: ARG002  as the protocol says
+    def handle(self, *, readable: bool, writable: bool) -> list[Happening]:
         happenings, self._happenings = self._happenings, []
         return happenings
 
-    def give_up(self, words: str) -> list[Happening]:  # noqa: ARG002  as the protocol says
+    def give_up(self, words: str) -> list[Happening]:
         return []
 
     def leave(self) -> None:

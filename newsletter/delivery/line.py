@@ -23,7 +23,7 @@ class Line:
 
     def __init__(self, statements: dict[str, str]) -> None:
         """Connect (this waits, at most ten seconds) and prepare; raises ``Unavailable``."""
-        self._pg = pq.PGconn.connect(make_conninfo(connect_timeout=10, **_place()).encode())
+        self._pg = pq.PGconn.connect(_conninfo().encode())
         if self._pg.status != pq.ConnStatus.OK:
             raise _unavailable(self._pg.get_error_message())
         self._check(self._pg.exec_(_SESSION))
@@ -82,10 +82,11 @@ class Line:
             raise _unavailable(result.get_error_message())
 
 
-def _place() -> dict[str, str | int]:
+def _conninfo() -> str:
     """Django's own connection parameters, as conninfo."""
-    params = connection.get_connection_params()
-    return {key: value for key, value in params.items() if isinstance(value, str | int) and key not in _NOT_CONNINFO}
+    given = connection.get_connection_params()
+    plain = {key: str(value) for key, value in given.items() if isinstance(value, str | int)}
+    return make_conninfo("connect_timeout=10", **{key: plain[key] for key in plain.keys() - _NOT_CONNINFO})
 
 
 _NOT_CONNINFO = frozenset({"cursor_factory", "context", "prepare_threshold", "client_encoding"})

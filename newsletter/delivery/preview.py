@@ -21,7 +21,9 @@ def preview(issue_id: int, *, out: Path, now: datetime) -> dict[str, Any]:
     issue = find(issue_id)
     rendering = rendering_of(issue, now=now)
 
-    copy = Copy(message_id(issue_id, 0, issue.newsletter.sender), "", READER, dead_values(), _dead_unsubscribe(issue.newsletter.sender.bounce_domain))
+    sender = issue.newsletter.sender
+    way_out = (addresses.dead("unsubscribe"), f"mailto:leave+{addresses.DEAD}@{sender.bounce_domain}")
+    copy = Copy(message_id(issue_id, 0, sender), "", READER, dead_values(), way_out)
     files = {
         "issue.html": dead_text(rendering.html, rendering.nonce).encode(),
         "issue.txt": dead_text(rendering.text, rendering.nonce).encode(),
@@ -41,6 +43,3 @@ def preview(issue_id: int, *, out: Path, now: datetime) -> dict[str, Any]:
         "milliseconds": rendering.milliseconds,
     }
 
-
-def _dead_unsubscribe(domain: str) -> tuple[str, str]:
-    return addresses.dead("unsubscribe"), f"mailto:leave+{addresses.DEAD}@{domain}"

@@ -55,7 +55,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Down:
-    """The channel is gone. ``unanswered`` was handed over and got no answer; ``reply`` is set when the relay said why."""
+    """The channel is gone. ``unanswered`` was handed over without an answer; ``reply`` is what the relay said."""
 
     phase: str
     words: str
@@ -67,7 +67,7 @@ Happening = Up | Offered | Answered | Down
 
 
 class Channel(Protocol):
-    """One way to the relay, driven by events. Nothing in it blocks; ``fileno`` is -1 when there is nothing to wait for."""
+    """One way to the relay, driven by events; nothing in it blocks."""
 
     @property
     def offers_utf8(self) -> bool:

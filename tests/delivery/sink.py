@@ -31,8 +31,8 @@ class Session:
         self.buffer = bytearray()
         self.in_data = False
         self.recipient = ""
+        self.refused = False
         self.messages = 0
-        self.later: list[tuple[float, bytes]] = []
 
     def feed(self, octets: bytes) -> None:
         self.buffer += octets
@@ -64,8 +64,9 @@ class Session:
             self.say(rules.get("mail", "250 2.1.0 Ok"))
         elif word == "RCPT":
             self.recipient = line[line.find("<") + 1 : line.find(">")]
-            self.refused = self.server.answer_to(self.recipient)
-            self.say(self.refused or "250 2.1.5 Ok")
+            answer = self.server.answer_to(self.recipient) or "250 2.1.5 Ok"
+            self.refused = not answer.startswith("2")
+            self.say(answer)
         elif word == "DATA":
             if self.refused or "mail" in rules:
                 self.say("503 5.5.1 no recipient")
@@ -226,7 +227,7 @@ def main() -> None:
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     listener = socket.create_server(("127.0.0.1", options.port), backlog=512, reuse_port=False)
-    print(listener.getsockname()[1], flush=True)  # noqa: T201  this is how the parent learns the port
+    print(listener.getsockname()[1], flush=True)
     Server(options.log, options.rules, options.spool).serve(listener)
 
 

@@ -1,0 +1,99 @@
+"""The pump: every worker asks the database for work, so that a send needs no broker, no beat and no web.
+
+Work that no wake-up took for five seconds is done by the same verbs in children of the pump; every fifteen seconds it
+reconciles (one worker at a time: an advisory lock). Celery remains the normal way.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+from typing import Any
+
+from celery import bootsteps
+from django.db import Error as DatabaseError
+from django.db import connection
+from django.utils import timezone
+
+from newsletter.delivery.queries import waiting
+from newsletter.delivery.reconcile import reconcile
+from newsletter.errors import NewsletterError
+from workers import hand
+
+log = logging.getLogger(__name__)
+LOOK_SECONDS = 2.0
+RECONCILE_SECONDS = 15.0
+PATIENCE_SECONDS = 5.0
+
+
+class Pump(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no types
+    """Runs the pump's thread in the worker's main process."""
+
+    def __init__(self, worker: Any, **options: Any) -> None:
+        super().__init__(worker, **options)
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="pump", daemon=True)
+
+    def start(self, _worker: Any) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self, _worker: Any) -> None:
+        """End, and wait for the children to finish what is under way."""
+        self._end.set()
+        self._thread.join(timeout=60)
+
+    def terminate(self, worker: Any) -> None:
+        """End at once."""
+        self.stop(worker)
+
+    def _run(self) -> None:
+        hands = Hands()
+        reconcile_at = 0.0
+        while not self._end.wait(LOOK_SECONDS):
+            now = time.monotonic()
+            try:
+                if now >= reconcile_at:
+                    reconcile_at = now + RECONCILE_SECONDS
+                    reconcile(timezone.now())
+                hands.serve(now)
+            except (DatabaseError, NewsletterError, OSError) as error:
+                log.warning("pump_waits error=%s", type(error).__name__)
+            finally:
+                connection.close()  # nothing open may be inherited by a child that celery forks
+        hands.end()
+
+
+class Hands:
+    """The children of the pump, one for each kind of work."""
+
+    def __init__(self) -> None:
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._since: dict[str, float] = {}
+
+    def serve(self, now: float) -> None:
+        """Look what waits and start a child for what has waited long enough."""
+        work = waiting(now=timezone.now(), place=hand.place())
+        kinds = [f"freeze {issue_id}" for issue_id in work.freeze[:1]]
+        kinds += ["deliver"] if work.deliver else []
+        kinds += ["letters"] if work.letters else []
+        self._since = {kind: self._since.get(kind, now) for kind in kinds}
+        for kind, since in self._since.items():
+            child = self._children.get(kind)
+            if now - since >= PATIENCE_SECONDS and (child is None or child.poll() is not None):
+                log.info("pump_takes work=%s", kind)
+                self._children[kind] = subprocess.Popen(
+                    [sys.executable, "-m", "workers.child", *kind.split()], env=os.environ.copy()
+                )
+
+    def end(self) -> None:
+        """Ask the children to finish what is under way, and wait."""
+        for child in self._children.values():
+            if child.poll() is None:
+                child.terminate()
+        for child in self._children.values():
+            child.wait()

@@ -1,0 +1,47 @@
+"""Thin tasks: parse, call one verb, wake for the rest."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from celery import shared_task
+from django.utils import timezone
+
+from newsletter.delivery.tick import tick as turn_of_the_clock
+from newsletter.errors import Unavailable
+from workers import hand, stopping
+
+log = logging.getLogger(__name__)
+
+
+@shared_task(name="freeze")
+def freeze(issue_id: int) -> None:
+    """Freeze the audience of an issue."""
+    _quietly(lambda: hand.freeze(issue_id, now=timezone.now()))
+
+
+@shared_task(name="deliver")
+def deliver(issue_id: int) -> None:  # noqa: ARG001  a deliverer takes whatever waits; the id is for the log
+    """Hand over what waits, for a slice of time."""
+    _quietly(lambda: hand.deliver(stopping.said))
+
+
+@shared_task(name="letters")
+def letters() -> None:
+    """Send the letters that wait."""
+    _quietly(lambda: hand.letters(stopping.said))
+
+
+@shared_task(name="tick")
+def tick() -> None:
+    """Do one turn of the clock."""
+    _quietly(lambda: turn_of_the_clock(timezone.now()))
+
+
+def _quietly(work: Callable[[], object]) -> None:
+    """A database that is away is no news here: the pump comes back until it answers."""
+    try:
+        work()
+    except Unavailable as error:
+        log.warning("work_put_off code=%s", error.code)

@@ -1,0 +1,40 @@
+"""Wake-ups through Celery: quick, and never an error of whoever wakes."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from workers.app import app
+from workers.beat import EXPIRES
+
+log = logging.getLogger(__name__)
+SILENT_SECONDS = 10.0  # after a failure nobody waits for the broker again so soon
+
+
+class CeleryWake:
+    """Publishes task messages; the pump finds the work when they are lost."""
+
+    def __init__(self) -> None:
+        self._silent_until = 0.0
+
+    def freeze(self, issue_id: int) -> None:
+        """Wake for a freeze."""
+        self._publish("freeze", issue_id)
+
+    def deliver(self, issue_id: int) -> None:
+        """Wake for deliveries."""
+        self._publish("deliver", issue_id)
+
+    def letters(self) -> None:
+        """Wake for letters."""
+        self._publish("letters")
+
+    def _publish(self, task: str, *ids: int) -> None:
+        if time.monotonic() < self._silent_until:
+            return
+        try:
+            app.send_task(task, args=list(ids), expires=EXPIRES, retry=False, ignore_result=True)
+        except Exception as error:  # whatever a broker may do, a wake-up is only a hint
+            self._silent_until = time.monotonic() + SILENT_SECONDS
+            log.warning("wake_up_lost task=%s error=%s", task, type(error).__name__)
