@@ -1,0 +1,91 @@
+"""Jinja as digests use it: sandboxed, escaping everything, refusing what is undefined."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
+from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
+
+from newsletter.errors import Invalid
+from newsletter.rendering.personal import CONTEXTS, NAMES, Slot, token
+
+SCHEMES = frozenset({"https", "http", "mailto", "tel"})
+
+
+def fill_template(folder: Path, name: str, values: Mapping[str, Any], *, nonce: str) -> str:
+    """Return template ``name`` filled in; raises ``Invalid`` with file and line for a wrong template."""
+    return _filled(markup(folder), name, values, nonce)
+
+
+def fill_text_template(folder: Path, name: str, values: Mapping[str, Any], *, nonce: str) -> str:
+    """Return a plain-text template filled in, without escaping."""
+    return _filled(plain(folder), name, values, nonce)
+
+
+@lru_cache(maxsize=8)
+def markup(folder: Path) -> ImmutableSandboxedEnvironment:
+    """Return the environment of MJML templates below ``folder``."""
+    return _environment(folder, escaping=True)
+
+
+@lru_cache(maxsize=8)
+def plain(folder: Path) -> ImmutableSandboxedEnvironment:
+    """Return the environment of plain-text templates below ``folder``."""
+    return _environment(folder, escaping=False)
+
+
+def url(value: str) -> str:
+    """Let only https, http, mailto and tel through; anything else becomes "" (the proofreader reports it)."""
+    parts = urlsplit(value.strip())
+    return value.strip() if parts.scheme.lower() in SCHEMES and (parts.netloc or parts.path) else ""
+
+
+def _environment(folder: Path, *, escaping: bool) -> ImmutableSandboxedEnvironment:
+    environment = ImmutableSandboxedEnvironment(
+        loader=FileSystemLoader(folder),
+        autoescape=lambda _name: escaping,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+    )
+    environment.filters["url"] = url
+    return environment
+
+
+def _filled(environment: ImmutableSandboxedEnvironment, name: str, values: Mapping[str, Any], nonce: str) -> str:
+    try:
+        return environment.get_template(name).render(**values, slot=_slot_maker(nonce))
+    except TemplateSyntaxError as error:
+        raise Invalid(f"{error.message}.", where=f"{error.name}, line {error.lineno}", fix="Correct the template.") from None
+    except TemplateNotFound as error:
+        raise Invalid(f"There is no template {error.name!r}.", where="template", fix="Choose one that exists.") from None
+    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
+        raise Invalid(f"{error}", where=f"{name}{_line(error)}", fix="Correct the template.") from None
+
+
+def _line(error: BaseException) -> str:
+    """Return the last template line an error passed through."""
+    line, trace = "", error.__traceback__
+    while trace:
+        if trace.tb_frame.f_code.co_filename.endswith(".j2"):
+            line = f", {Path(trace.tb_frame.f_code.co_filename).name} line {trace.tb_lineno}"
+        trace = trace.tb_next
+    return line
+
+
+def _slot_maker(nonce: str) -> Callable[[str, str], Markup]:
+    def slot(name: str, context: str = "text") -> Markup:
+        """Return the token of a personal value in its context."""
+        if name not in NAMES or context not in CONTEXTS:
+            raise ValueError(f"There is no slot {name!r} in context {context!r}")
+        return Markup(token(Slot(name, context), nonce))
+
+    return slot

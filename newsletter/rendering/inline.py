@@ -1,0 +1,34 @@
+"""Inline the author's CSS with premailer, exactly as far as mail clients need it."""
+
+from __future__ import annotations
+
+import logging
+import re
+
+import cssutils
+from premailer import Premailer
+
+from newsletter.errors import Invalid
+
+cssutils.log.setLevel(logging.CRITICAL)
+_IMPORT = re.compile(r"@import\b", re.IGNORECASE)
+
+
+def inline(html: str, css: str) -> str:
+    """Return ``html`` with ``css`` in style attributes and its <style> elements untouched; refuses @import."""
+    if _IMPORT.search(html) or _IMPORT.search(css):
+        raise Invalid("@import is not allowed in mail.", where="mj-style", fix="Write the rules into the template.")
+    marked = html.replace("<style", '<style data-premailer="ignore"')
+    done = Premailer(
+        re.sub("^<!doctype html>", "<!DOCTYPE html>", marked, count=1, flags=re.IGNORECASE),
+        css_text=css,
+        allow_network=False,
+        strip_important=False,
+        disable_validation=True,
+        disable_link_rewrites=True,
+        remove_unset_properties=False,
+        disable_basic_attributes=["width", "height", "bgcolor", "align", "valign"],
+        keep_style_tags=True,
+        cssutils_logging_level=logging.CRITICAL,
+    ).transform(pretty_print=False)
+    return str(done).replace(' data-premailer="ignore"', "")

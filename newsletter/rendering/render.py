@@ -1,0 +1,92 @@
+"""Digest to bytes: the one pipeline that preview, proof, archive and sending share."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from newsletter.errors import Invalid
+from newsletter.rendering.digest import Digest, from_dict
+from newsletter.rendering.environment import fill_template, fill_text_template
+from newsletter.rendering.inline import inline
+from newsletter.rendering.mjml import compile_mjml
+from newsletter.rendering.plaintext import wrap
+from newsletter.rendering.words import words
+
+COMPACT_ABOVE = 8  # items
+_INSTALLED = Path(__file__).parents[1] / "templates"  # inside a wheel
+TEMPLATES = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parents[2] / "templates"
+_ANY_TOKEN = re.compile(r"zq[0-9a-f]{8,}_")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """What goes out, with slot tokens where readers differ. ``milliseconds`` is how long rendering took."""
+
+    subject: str
+    preheader: str
+    html: str
+    text: str
+    nonce: str
+    content_hash: str
+    milliseconds: float
+
+
+def render(digest: Digest, *, template: str, nonce: str, templates: Path = TEMPLATES) -> Rendering:
+    """Render ``digest`` with digests/``template``; the same arguments give the same bytes.
+
+    Raises ``Invalid`` for a wrong template and for text that could be taken for a slot of ours.
+    """
+    begun = time.perf_counter()
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", template):
+        raise Invalid(f"{template!r} is no name of a template.", where="template", fix="Use letters, digits, - and _.")
+    digest = _clean(digest)
+    values = {
+        "digest": digest,
+        "brand": digest.brand,
+        "words": words(digest.language),
+        "compact": digest.size > COMPACT_ABOVE,
+        "start": "right" if digest.direction == "rtl" else "left",
+        "end": "left" if digest.direction == "rtl" else "right",
+    }
+    html, css = compile_mjml(fill_template(templates / "digests", f"{template}.mjml.j2", values, nonce=nonce))
+    html = inline(html, css)
+    text = wrap(fill_text_template(templates / "digests", f"{template}.txt.j2", values, nonce=nonce))
+    return Rendering(
+        subject=digest.subject,
+        preheader=digest.preheader,
+        html=html,
+        text=text,
+        nonce=nonce,
+        content_hash=content_hash(digest.subject, digest.preheader, html, text),
+        milliseconds=(time.perf_counter() - begun) * 1000,
+    )
+
+
+def content_hash(*parts: str) -> str:
+    """Return the SHA-256 (hex) over what readers get."""
+    return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
+
+
+def _clean(digest: Digest) -> Digest:
+    """Drop control characters, refuse anything that looks like a slot."""
+    text = json.dumps(digest.as_dict(), ensure_ascii=False)
+    if _ANY_TOKEN.search(text):
+        raise Invalid("The issue holds text that looks like a personal slot.", where="digest", fix="Reword it.")
+    return from_dict(_without_control(digest.as_dict()))
+
+
+def _without_control(value: Any) -> Any:
+    if isinstance(value, str):
+        return _CONTROL.sub("", value)
+    if isinstance(value, dict):
+        return {name: _without_control(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_control(part) for part in value]
+    return value
