@@ -1,65 +1,83 @@
-"""Dates as pages write them, in the languages of the centers."""
+"""Publication dates as pages write them, and as addresses hide them."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import date
+from urllib.parse import urlsplit
 
-_MONTHS = (
-    "january jan январь января janvier enero يناير كانون_الثاني",
-    "february feb февраль февраля février fevrier febrero فبراير شباط",
-    "march mar март марта mars marzo مارس آذار",
-    "april apr апрель апреля avril abril أبريل إبريل نيسان",
-    "may май мая mai mayo مايو أيار",
-    "june jun июнь июня juin junio يونيو حزيران",
-    "july jul июль июля juillet julio يوليو تموز",
-    "august aug август августа août aout agosto أغسطس آب",
-    "september sep sept сентябрь сентября septembre septiembre سبتمبر أيلول",
-    "october oct октябрь октября octobre octubre أكتوبر تشرين_الأول",
-    "november nov ноябрь ноября novembre noviembre نوفمبر تشرين_الثاني",
-    "december dec декабрь декабря décembre decembre diciembre ديسمبر كانون_الأول",
+from newsletter.ingest.source import Precision
+
+_MONTHS_BY_LANGUAGE = (
+    "january february march april may june july august september october november december",
+    "jan feb mar apr may jun jul aug sep oct nov dec",
+    "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+    "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+    "januar februar märz april mai juni juli august september oktober november dezember",
+    "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
+    "январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь",
+    "янв фев мар апр мая июн июл авг сен окт ноя дек",
+    "січня лютого березня квітня травня червня липня серпня вересня жовтня листопада грудня",
+    "يناير فبراير مارس أبريل مايو يونيو يوليو أغسطس سبتمبر أكتوبر نوفمبر ديسمبر",
+    "كانون_الثاني شباط آذار نيسان أيار حزيران تموز آب أيلول تشرين_الأول تشرين_الثاني كانون_الأول",
 )
-MONTHS = {name.replace("_", " "): number for number, names in enumerate(_MONTHS, 1) for name in names.split()}
-_NAMES = "|".join(sorted(map(re.escape, MONTHS), key=len, reverse=True))
-_FORMS = (
-    re.compile(rf"(?P<month>{_NAMES})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})", re.IGNORECASE),
-    re.compile(
-        rf"(?P<day>\d{{1,2}})\s+(?:de\s+)?(?P<month>{_NAMES})\.?,?\s+(?:de\s+)?(?P<year>\d{{4}})(?:\s*г\.?)?",
-        re.IGNORECASE,
-    ),
-    re.compile(r"(?P<year>\d{4})\s*年\s*(?P<month>\d{1,2})\s*月\s*(?P<day>\d{1,2})\s*日"),
-    re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})"),
-)
+
+
+def _plain(text: str) -> str:
+    """Return ``text`` folded for reading: digits of any script as ASCII, marks and hamza seats dropped."""
+    text = "".join(str(unicodedata.decimal(mark, mark)) for mark in text)
+    text = unicodedata.normalize("NFKD", text)
+    return " ".join("".join(mark for mark in text if unicodedata.category(mark) not in ("Mn", "Cf")).split()).casefold()
+
+
+_MONTHS = {
+    _plain(name.replace("_", " ")): number
+    for names in _MONTHS_BY_LANGUAGE
+    for number, name in enumerate(names.split(), start=1)
+} | {"sept": 9}
 _PREFIX = re.compile(
-    r"(?:published on|published|опубликовано|نشر في|نُشر في|publié le|publicado el|发布于)\s*:?\s*", re.IGNORECASE
+    r"^(?:published(?: on)?|posted(?: on)?|date|updated(?: on)?|опубликовано|дата(?: публикации)?|"
+    r"نشرت? في|نشر|تاريخ النشر|publie le|publicado el|veroffentlicht am|发布于|发表于|发布日期)\s*[:：]?\s*"
 )
-_IN_ADDRESS = re.compile(r"/(?P<year>(?:19|20)\d{2})/(?P<month>0?[1-9]|1[0-2])(?:/(?P<day>0?[1-9]|[12]\d|3[01]))?(?=/)")
+_DAY_MONTH = re.compile(
+    r"^(\d{1,2})(?:st|nd|rd|th|er|\.)?(?: de)? ([^\W\d_]+?(?: [^\W\d_]+)?)\.?(?: de)?,? (\d{4})(?: ?г\.?| года)?$"
+)
+_MONTH_DAY = re.compile(r"^([^\W\d_]+)\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})$")
+_ISO = re.compile(r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[t ]\d.*)?$")
+_HAN = re.compile(r"^(\d{4}) ?年 ?(\d{1,2}) ?月 ?(\d{1,2}) ?日$")
+_IN_PATH = re.compile(r"/((?:19|20)\d\d)/(0?[1-9]|1[0-2])(?:/(0?[1-9]|[12]\d|3[01]))?(?=/|$)")
 
 
-def date_line(line: str) -> date | None:
-    """Return the date a line consists of ("Published on Dec 15, 2021", "19 мая 2016 г."), else None."""
-    text = line.strip()
-    prefix = _PREFIX.match(text)
-    text = text[prefix.end() :] if prefix else text
-    for form in _FORMS:
-        found = form.fullmatch(text)
-        if found:
-            return _date(found["year"], found["month"], found["day"])
+def date_line(text: str) -> date | None:
+    """Return the day that ``text`` as a whole names ("Published on Dec 15, 2021", "19 мая 2016 г."), or None."""
+    if len(text) > 80:
+        return None
+    plain = _PREFIX.sub("", _plain(text)).strip(" .")
+    if found := _ISO.match(plain) or _HAN.match(plain):
+        return _day(found[1], found[2], found[3])
+    if (found := _DAY_MONTH.match(plain)) and (month := _MONTHS.get(found[2])):
+        return _day(found[3], month, found[1])
+    if (found := _MONTH_DAY.match(plain)) and (month := _MONTHS.get(found[1])):
+        return _day(found[3], month, found[2])
     return None
 
 
-def address_date(url: str) -> tuple[date | None, str]:
-    """Return the date in the path of an address and its precision: day, month, or "" without one."""
-    found = _IN_ADDRESS.search(url)
+def address_date(url: str) -> tuple[date | None, Precision]:
+    """Return the date in the path of an address and its precision; an unknown day is the first of its month."""
+    try:
+        found = _IN_PATH.search(urlsplit(url).path)
+    except ValueError:
+        return None, ""
     if not found:
         return None, ""
-    day = _date(found["year"], found["month"], found["day"] or "1")
-    return (day, "day" if found["day"] else "month") if day else (None, "")
+    if found[3] and (day := _day(found[1], found[2], found[3])):
+        return day, "day"
+    return date(int(found[1]), int(found[2]), 1), "month"
 
 
-def _date(year: str, month: str, day: str) -> date | None:
-    number = int(month) if month.isdecimal() else MONTHS[month.lower()]
+def _day(year: str, month: str | int, day: str) -> date | None:
     try:
-        return date(int(year), number, int(day))
+        return date(int(year), int(month), int(day))
     except ValueError:
         return None

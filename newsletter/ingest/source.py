@@ -6,7 +6,9 @@ import hashlib
 import json
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
-from typing import Protocol
+from typing import Literal, Protocol
+
+Precision = Literal["day", "month", ""]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class IncomingArticle:
     language: str = ""
     language_derived: bool = False
     published_on: date | None = None
-    published_precision: str = ""  # "day", "month" or ""
+    published_precision: Precision = ""
     url: str = ""
     originally_published_in: str = ""
     image_url: str = ""

@@ -1,0 +1,98 @@
+"""Where the text of an article ends and the boxes of its page begin, in the languages of the centers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from newsletter.ingest.related import list_above
+
+_GLUED = r"(?=\W*$|[A-ZА-ЯЁ])"  # a heading stands alone, or what follows was glued to it
+_ABOUT = re.compile(
+    rf"^\W*(?:(?:About the (?:Authors?|Editors?)|Об авторах?|Авторы?|À propos (?:de l['’]auteur|des auteurs)|"
+    rf"Sobre (?:el autor|la autora|los autores)){_GLUED}"
+    r"|(?:(?:نبذة )?(?:عن|حول) (?:المؤل[ّ]?ف(?:ة|ين|ون)?|الكات[ّ]?ب(?:ة|ين)?|الكتّاب)|المؤل[ّ]?ف|关于作者|作者简介)\W*$)"
+)
+_RECENT = re.compile(
+    rf"^\W*(?:(?:Recent Work|(?:Последние|Недавние|Свежие) (?:публикации|работы|материалы)){_GLUED}"
+    r"|(?:أحدث|آخر) (?:الأعمال|أعمال\S*|المنشورات|الإصدارات)\W*$|(?:最新|近期)(?:作品|文章)\W*$)"
+)
+_MORE = re.compile(
+    r"^\W*(?:More Work [Ff]rom\b|(?:Другие|Ещ[её]|Больше) (?:материал|публикаци|работ)|"
+    r"(?:ال)?مزيد من (?:ال)?(?:أعمال|إصدارات|منشورات)|更多(?:来自|作品))"
+)
+_SOURCE_BELOW = re.compile(r"^(?:Источник|المصدر)\s*[:：]")
+_DISCLAIMER = re.compile(
+    r"(?:does|do) not take institutional positions?|the views represented herein are those of the author|"
+    r"не (?:выступа[ею]т с|занима[ею]т|имеет|придержива[ею]тся)[^.\n]{0,40}(?:общ|институц|коллективн)[^.\n]{0,20}позици|"
+    r"لا ت?ي?ت[ّ]?خذ\b[^.\n]{0,60}?مواقف|ولا تعكس بالضرورة|不(?:就|对)[^。\n]{0,30}(?:机构|官方)立场"
+)
+_NAME_BEFORE = re.compile(
+    r"(?:(?:The )?(?:Malcolm H\. Kerr )?Carnegie(?:(?!Carnegie)[\w\s&'’–—-]){0,80}|"
+    r"(?:Фонд|Московский центр|Берлинский центр|Центр)\s(?:(?!Фонд )[^.!?\n]){0,120}|"
+    r"(?:مؤسسة |مركز )?(?:مالكوم كير\S* )?كارنيغي[^.!?\n]{0,80}|卡内基[^。！？\n]{0,40})$"
+)
+_ROLE = re.compile(
+    r"^(?:[A-Z][\w'’.-]*,? (?:and |of )?){0,5}"
+    r"(?:Fellow|Scholar|Director|Associate|President|Professor|Editor|Researcher|Analyst|Advis[eo]r|Chair)\b"
+    r"[^.!?]{0,120}$"
+)
+LONGEST_NAME = 160
+HEADER_LINES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The lines of the article alone, and the author heading that had nothing below it ("" = none)."""
+
+    lines: list[str]
+    heading_alone: str = ""
+
+
+def until_end(lines: Sequence[str], *, names: Sequence[str] = ()) -> Ending:
+    """Cut ``lines`` at the earliest of: the author section, Recent Work with its list, a disclaimer, More Work.
+
+    ``names`` are the centers of the page: a disclaimer that is glued to the body begins with one of them.
+    """
+    recent = next((at for at, line in enumerate(lines) if _RECENT.match(line)), None)
+    stop = _first(lines, recent)
+    kept = list(lines[:stop])
+    for at, line in enumerate(kept):
+        if found := _DISCLAIMER.search(line):
+            before = line[: _disclaimer_start(line, found.start(), names)].rstrip()
+            kept = [*kept[:at], *([before] if before else [])]
+            break
+    about = [at for at, line in enumerate(kept) if _ABOUT.match(line)]
+    alone = kept[about[-1]] if about and about[-1] == len(kept) - 1 else ""
+    return Ending(_without_biographies(kept[: about[-1]] if about else kept), alone)
+
+
+def _first(lines: Sequence[str], recent: int | None) -> int:
+    """Return the first line that is Recent Work's list, More Work, or a source below the text."""
+    ends = [len(lines)] if recent is None else [list_above(lines, recent)]
+    for at, line in enumerate(lines):
+        if _MORE.match(line) or (at > HEADER_LINES and _SOURCE_BELOW.match(line)):
+            ends.append(at)
+            break
+    return min(ends)
+
+
+def _disclaimer_start(line: str, phrase: int, names: Sequence[str]) -> int:
+    """Return where the sentence around ``phrase`` begins: at the center's name, else behind the last full stop."""
+    before = line[:phrase].rstrip()
+    for name in sorted(names, key=len, reverse=True):
+        if name and before.endswith(name):
+            return len(before) - len(name) - (4 if before[: -len(name)].endswith("The ") else 0)
+    if found := _NAME_BEFORE.search(before):
+        return found.start()
+    stops = [before.rfind(stop) for stop in ".!?。؟”\n"]
+    begin = max(stops) + 1
+    return begin if len(before) - begin <= LONGEST_NAME else len(before)
+
+
+def _without_biographies(lines: list[str]) -> list[str]:
+    """Drop the pairs of a role and a biography that close a page whose author heading is missing."""
+    while len(lines) > HEADER_LINES and _ROLE.match(lines[-2]) and len(lines[-1]) > len(lines[-2]):
+        lines = lines[:-2]
+    return lines
