@@ -46,6 +46,19 @@ def draft(newsletter: Newsletter, *, at: datetime | None = None, now: datetime, 
     return find(issue.pk)
 
 
+def plan_issue(newsletter: Newsletter, *, now: datetime) -> Issue:
+    """Return the issue of the next open slot: the stored one, or one that is not stored."""
+    plan = _plan(newsletter, None, now)
+    stored = Issue.objects.select_related("newsletter__sender").filter(newsletter=newsletter, slot=plan.at).first()
+    return stored or Issue(
+        newsletter=newsletter,
+        slot=plan.at,
+        kind=plan.kind,
+        window_from=_window_from(newsletter, plan.window_to),
+        window_to=plan.window_to,
+    )
+
+
 def _plan(newsletter: Newsletter, at: datetime | None, now: datetime) -> Plan:
     if at is None:
         slot = next_slot(newsletter, after=now + newsletter.cut_off)

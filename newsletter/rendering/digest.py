@@ -96,9 +96,7 @@ class Digest:
 
 def from_dict(data: Mapping[str, Any]) -> Digest:
     """Return the digest in plain data; raises ``TypeError`` or ``KeyError`` naming what is missing."""
-    sections = tuple(
-        Section(part["title"], tuple(_item(item) for item in part["items"])) for part in data["sections"]
-    )
+    sections = tuple(Section(part["title"], tuple(_item(item) for item in part["items"])) for part in data["sections"])
     return Digest(
         **{
             **data,

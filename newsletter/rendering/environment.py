@@ -64,9 +64,13 @@ def _filled(environment: ImmutableSandboxedEnvironment, name: str, values: Mappi
     try:
         return environment.get_template(name).render(**values, slot=_slot_maker(nonce))
     except TemplateSyntaxError as error:
-        raise Invalid(f"{error.message}.", where=f"{error.name}, line {error.lineno}", fix="Correct the template.") from None
+        raise Invalid(
+            f"{error.message}.", where=f"{error.name}, line {error.lineno}", fix="Correct the template."
+        ) from None
     except TemplateNotFound as error:
-        raise Invalid(f"There is no template {error.name!r}.", where="template", fix="Choose one that exists.") from None
+        raise Invalid(
+            f"There is no template {error.name!r}.", where="template", fix="Choose one that exists."
+        ) from None
     except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
         raise Invalid(f"{error}", where=f"{name}{_line(error)}", fix="Correct the template.") from None
 

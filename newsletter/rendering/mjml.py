@@ -29,14 +29,9 @@ PATIENCE_SECONDS = 15
 CHILD_MEMORY_BYTES = 1 << 30
 BACKSLASH = "\ue000"  # stands for a backslash while lxml serialises
 TAGS = frozenset(
-    (
-        "mjml mj-head mj-body mj-attributes mj-all mj-class mj-breakpoint mj-font mj-html-attributes mj-preview mj-style "
-        "mj-title mj-raw mj-accordion mj-accordion-element mj-accordion-title mj-accordion-text mj-button mj-carousel "
-        "mj-carousel-image mj-column mj-divider mj-group mj-hero mj-image mj-navbar mj-navbar-link mj-section mj-social "
-        "mj-social-element mj-spacer mj-table mj-text mj-wrapper"
-    ).split()
+    ["mjml", "mj-head", "mj-body", "mj-attributes", "mj-all", "mj-class", "mj-breakpoint", "mj-font", "mj-html-attributes", "mj-preview", "mj-style", "mj-title", "mj-raw", "mj-accordion", "mj-accordion-element", "mj-accordion-title", "mj-accordion-text", "mj-button", "mj-carousel", "mj-carousel-image", "mj-column", "mj-divider", "mj-group", "mj-hero", "mj-image", "mj-navbar", "mj-navbar-link", "mj-section", "mj-social", "mj-social-element", "mj-spacer", "mj-table", "mj-text", "mj-wrapper"]
 )
-STRUCTURE = TAGS - frozenset(("mj-raw mj-style mj-title mj-preview mj-text mj-table mj-button").split())
+STRUCTURE = TAGS - frozenset(["mj-raw", "mj-style", "mj-title", "mj-preview", "mj-text", "mj-table", "mj-button"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +76,16 @@ def harden(source: str) -> Hardened:
 
 
 def _parsed(source: str) -> etree._Element:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, remove_comments=True, remove_pis=True)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
+    )
     try:
         root = etree.fromstring(source.encode(), parser)
     except etree.XMLSyntaxError as error:
         line, column = error.position
-        raise Invalid(f"{error.msg}.", where=f"mjml, line {line}, column {column}", fix="Close and nest the tags.") from None
+        raise Invalid(
+            f"{error.msg}.", where=f"mjml, line {line}, column {column}", fix="Close and nest the tags."
+        ) from None
     except ValueError as error:
         raise Invalid(f"{error}.", where="mjml", fix="Remove control characters.") from None
     if root.tag != "mjml":

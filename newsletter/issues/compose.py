@@ -1,0 +1,134 @@
+"""An issue as the digest its template receives."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+
+from newsletter.articles.models import Article
+from newsletter.catalogue.models import Brand as BrandRow
+from newsletter.issues.models import Issue, Pick
+from newsletter.issues.queries import placed
+from newsletter.rendering.byline import byline, locale
+from newsletter.rendering.digest import Brand, Digest, Image, Item, Section
+from newsletter.rendering.teaser import fit
+from newsletter.rendering.words import direction
+
+LABELS = {  # the CMS's types as readers may see them; other types are their own label
+    "legacyinthemedia": "In the media",
+    "pressRelease": "Press release",
+    "other": "",
+}
+LONGEST_SUBJECT = 70
+
+
+def digest_of(issue: Issue) -> Digest:
+    """Return what stands in the issue now, with the words of its editors; empty sections are left out."""
+    newsletter = issue.newsletter
+    picks = list(placed(issue))
+    sections = tuple(
+        Section(str(part["title"]), tuple(item_of(issue, pick) for pick in picks if pick.section == index))
+        for index, part in enumerate(issue.sections)
+    )
+    brand = _brand_row(newsletter.brand)
+    first = item_of(issue, picks[0]).headline if picks else ""
+    return Digest(
+        newsletter=newsletter.code,
+        title=newsletter.title,
+        language=newsletter.language,
+        direction=direction(newsletter.language),
+        date=_date(issue.slot or issue.created_at, newsletter.zone, newsletter.language),
+        subject=issue.subject or _subject(newsletter.title, first),
+        preheader=issue.preheader or _preheader(issue, picks),
+        sections=tuple(section for section in sections if section.items),
+        brand=_brand(brand),
+        sender=newsletter.sender.name,
+        postal_address=newsletter.sender.postal_address,
+        note=issue.note,
+        disclaimers=_disclaimers(picks, newsletter.language),
+    )
+
+
+def item_of(issue: Issue, pick: Pick) -> Item:
+    """Return one pick as readers see it: overrides first, the teaser fitted."""
+    article, words = pick.article, pick.overrides
+    language = article.language or issue.newsletter.language
+    return Item(
+        article_id=article.pk,
+        headline=words.get("headline") or article.title,
+        teaser=words.get("teaser") or fit(article.teaser),
+        byline=byline_of(article, language=language),
+        url=article.url,
+        label=_label(article.type),
+        link_text=words.get("link_text", ""),
+        image=_image(article, words.get("image_alt", "")),
+        published_in=article.originally_published_in,
+        language=language,
+        direction=direction(language),
+    )
+
+
+def byline_of(article: Article, *, language: str = "") -> str:
+    """Return the authors' line of an article in ``language`` (default its own)."""
+    return byline(article.authors, language=language or article.language or "en", institution=article.primary_center)
+
+
+def _image(article: Article, alt: str) -> Image | None:
+    if not article.image_url:
+        return None
+    return Image(
+        url=article.image_url,
+        alt=alt or article.image_alt or article.title,
+        credit=article.image_credit,
+        width=article.image_width or 0,
+        height=article.image_height or 0,
+    )
+
+
+def _label(kind: str) -> str:
+    if kind in LABELS:
+        return LABELS[kind]
+    return kind if not kind.islower() else kind.capitalize()
+
+
+def _subject(title: str, headline: str) -> str:
+    whole = f"{title}: {headline}" if headline else title
+    return whole if len(whole) <= LONGEST_SUBJECT else fit(whole, longest=LONGEST_SUBJECT)
+
+
+def _preheader(issue: Issue, picks: list[Pick]) -> str:
+    """Return what inboxes show beside the subject: the headlines behind the first one, else its teaser."""
+    others = [item_of(issue, pick).headline for pick in picks[1:4]]
+    if others:
+        return fit(" · ".join(others), longest=130)
+    return fit(picks[0].article.teaser, longest=130) if picks else ""
+
+
+def _date(at: datetime, zone: str, language: str) -> str:
+    return format_date(at.astimezone(ZoneInfo(zone)).date(), format="full", locale=locale(language))
+
+
+def _brand_row(code: str) -> BrandRow | None:
+    return BrandRow.objects.filter(code=code).first() if code else None
+
+
+def _brand(row: BrandRow | None) -> Brand:
+    if row is None:
+        return Brand()
+    known = Brand.__dataclass_fields__.keys()
+    return Brand(**{name: value for name, value in row.design.items() if name in known and isinstance(value, str)})
+
+
+def _disclaimers(picks: list[Pick], language: str) -> tuple[str, ...]:
+    """Return the disclaimer of every center that has an article, each once, in the newsletter's language."""
+    centers = {name for pick in picks for name in (pick.article.primary_center, *pick.article.centers)}
+    found: dict[str, None] = {}
+    for row in BrandRow.objects.order_by("code"):
+        if row.name in centers:
+            texts = row.design.get("disclaimers", {})
+            text = texts.get(language) or texts.get(language.split("-")[0]) or texts.get("en", "")
+            if text:
+                found[text] = None
+    return tuple(found)

@@ -1,0 +1,75 @@
+"""Why an article is in or out of the next issue of a newsletter, section by section."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from newsletter.articles.models import Article
+from newsletter.catalogue.models import Newsletter
+from newsletter.errors import NotFound
+from newsletter.issues.assemble import choice_of, rules_of, section_parts
+from newsletter.issues.draft import plan_issue
+from newsletter.selectors.explain import explain as explain_selector
+
+
+def explain(newsletter: Newsletter, article_id: int, *, now: datetime) -> dict[str, Any]:
+    """Return the verdict over an article for the next issue, with every clause of every section.
+
+    Keys: newsletter, slot, article, verdict ("in" or "out"), section, reason, words, clauses (of the section that
+    has it or came nearest), nearest_miss, sections. Raises ``NotFound`` for an unknown article. Nothing is stored.
+    """
+    article = Article.objects.filter(pk=article_id).first()
+    if article is None:
+        raise NotFound(f"There is no article {article_id}.", where="article", fix="List the articles to see them.")
+    issue = plan_issue(newsletter, now=now)
+    parts = section_parts(newsletter)
+    at = issue.slot or issue.window_to
+    sections = [_section(rule.title, explain_selector(rule.selector, article, at=at)) for rule in rules_of(parts)]
+    choice = choice_of(issue, parts)
+    placed = next((one for one in choice.placed if one.article_id == article_id), None)
+    left = next((one for one in choice.left_out if one.article_id == article_id), None)
+    if placed:
+        reason, words, shown = placed.reason["code"], placed.reason["words"], sections[placed.section]
+    else:
+        reason, words = (left.code, left.words) if left else _outside(article, issue.window_from, issue.window_to)
+        shown = min(sections, key=lambda part: (not part["verdict"], sum(not c["good"] for c in part["clauses"])))
+    return {
+        "newsletter": newsletter.code,
+        "slot": issue.slot,
+        "article": article.pk,
+        "title": article.title,
+        "verdict": "in" if placed else "out",
+        "section": shown["section"],
+        "reason": reason,
+        "words": words,
+        "nearest_miss": "" if placed else shown["nearest_miss"] or words,
+        "clauses": shown["clauses"],
+        "sections": sections,
+    }
+
+
+def _section(title: str, explanation: Any) -> dict[str, Any]:
+    return {
+        "section": title,
+        "verdict": explanation.verdict,
+        "excluder": explanation.excluder,
+        "nearest_miss": explanation.nearest_miss,
+        "clauses": [
+            {
+                "clause": ("" if step.wanted else "not ") + step.clause,
+                "seen": list(step.seen),
+                "good": step.good,
+                "overridden": step.overridden,
+                "words": step.words,
+            }
+            for step in explanation.steps
+        ],
+    }
+
+
+def _outside(article: Article, since: datetime | None, until: datetime) -> tuple[str, str]:
+    if article.available_at >= until:
+        return "too_late", f"It became available at {article.available_at:%Y-%m-%d %H:%M} UTC, after the cut-off."
+    start = f"{since:%Y-%m-%d %H:%M} UTC" if since else "the start"
+    return "too_old", f"It became available before the window of this issue, which starts at {start}."

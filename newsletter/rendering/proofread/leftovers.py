@@ -1,0 +1,21 @@
+"""21 · Nothing of the workshop is left: template syntax, unknown slots, escapes gone wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from newsletter.rendering.proofread.finding import Finding, Sheet, excerpt
+
+_LEFT = re.compile(r"\{\{|\}\}|\{%|%\}|\\u\{[0-9a-f]+\}|zq[0-9a-f]{8,}_\w*|zstyle\d+z")
+_IN_ATTRIBUTE = re.compile(r'="[^"]*\\n[^"]*"')
+
+
+def check(sheet: Sheet) -> Iterator[Finding]:
+    """Look for leftovers in everything that goes out, slots filled."""
+    for place, text in (("subject", sheet.subject), ("HTML part", sheet.html), ("text part", sheet.text)):
+        filled = sheet.longest(text)
+        for found in {found[0] for found in _LEFT.finditer(filled)}:
+            yield Finding("leftovers", "E", f"{place}: {excerpt(found)}", "Remove it, or correct the template.")
+    if _IN_ATTRIBUTE.search(sheet.html):
+        yield Finding("leftovers", "E", "HTML part", "An attribute holds a literal \\n.")
