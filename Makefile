@@ -1,0 +1,63 @@
+# `make help` lists the targets.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+LOCK := requirements-dev.txt
+TESTS ?= tests
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo test test-browser faults bench conformance check fmt docs lock
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP)  ## install what the project needs into .venv, pinned and hashed
+
+$(STAMP): $(LOCK) pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; name one with PYTHON=python3.12"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+	  { rm -rf $(VENV); echo "The module venv is missing; on Debian: apt-get install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(LOCK)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@cp $(LOCK) $(STAMP)
+
+run: setup  ## start everything with the sample newsroom; Ctrl-C ends it
+	@$(BIN)/newsletter up --sample
+
+demo: setup  ## run the main job to its end: ingest, draft, render, approve, send, account
+	@$(BIN)/newsletter demo
+
+test: setup  ## every test that pip alone can install
+	$(BIN)/python -m pytest -n 2 -m "not browser and not faults" --cov --cov-report=term:skip-covered $(TESTS)
+
+test-browser: setup  ## the desk and the digests in a real Chromium
+	$(BIN)/python -m pytest -m browser $(TESTS)
+
+faults: setup  ## the long fault list
+	$(BIN)/python -m pytest -m faults $(TESTS)
+
+bench: setup  ## benchmarks: ratios in one run
+	$(BIN)/python -m benchmarks
+
+conformance: setup  ## compare our rendering with npm mjml (needs node)
+	$(BIN)/python -m benchmarks.conformance
+
+check: setup  ## lint, format, types, import contracts, migrations
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/newsletter makemigrations --check --dry-run
+
+fmt: setup  ## format and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: setup  ## build the documentation into docs/_build
+	$(BIN)/sphinx-build -W -q docs docs/_build
+
+lock: setup  ## write the locks anew (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate requirements.in --output-file requirements.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate requirements-dev.in --output-file requirements-dev.txt
