@@ -62,6 +62,8 @@ app.conf.update(
         "socket_timeout": SOCKET_SECONDS,
         "socket_connect_timeout": SOCKET_SECONDS,
         "max_retries": 1,
+        "interval_start": 0,
+        "interval_max": 0.1,
     },
     timezone="UTC",
     enable_utc=True,

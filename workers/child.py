@@ -27,6 +27,7 @@ def main(kind: str, *ids: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if kind == "freeze":
         hand.freeze(int(ids[0]), now=timezone.now())
+        hand.deliver(stopping.said)
     elif kind == "deliver":
         hand.deliver(stopping.said)
     else:
