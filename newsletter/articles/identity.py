@@ -5,13 +5,17 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 from newsletter.expressions.fold import fold
 
-_NUMBER = re.compile(r"-pub-\d+$", re.IGNORECASE)
-_DATED = re.compile(r"/((?:19|20)\d{2})/(0?[1-9]|1[0-2])(?:/\d{1,2})?/")
-_TRACKING = re.compile(r"^(utm_.*|fbclid|gclid|mc_cid|mc_eid|lang)$", re.IGNORECASE)
+_LEGACY_NUMBER = re.compile(r"-pub-\d+$", re.IGNORECASE)
+_FILE_ENDING = re.compile(r"\.(?:html?|php|aspx?|cfm|jsp)$", re.IGNORECASE)
+_DATED = re.compile(r"/((?:19|20)\d{2})/(0?[1-9]|1[0-2])(?:/(?:0?[1-9]|[12]\d|3[01]))?/")
+_TRACKING = re.compile(r"^(?:utm_.*|fbclid|gclid|mc_cid|mc_eid|igshid)$", re.IGNORECASE)
+_LANGUAGE = re.compile(r"^(?:en|ru|ar|zh|fr|es|fa|tr|de|pt|uk|hi|ja|ko|he)$")
+_NOT_WORD = re.compile(r"[\W_]+")
+LONGEST_KEY = 500
 
 
 def identity_of(url: str, title: str, authors: Iterable[str]) -> str:
@@ -20,18 +24,21 @@ def identity_of(url: str, title: str, authors: Iterable[str]) -> str:
 
 
 def address_identity(url: str) -> str:
-    """Return the key in an address: ``2021/12/russia-china-policy``, without section, language or number.
+    """Return the key in an address, "" when it names no article: ``2021/12/russiaschinapolicy``.
 
-    An address without a date keeps its host, so that two sites do not share a slug.
+    Section, language, legacy number and what an apostrophe left behind ("russia-s", "russias") do not matter. An
+    address without a date keeps its host and its query, so that two sites do not share a slug.
     """
-    parts = urlsplit(url)
+    parts = _split(url)
     path = unquote(parts.path).rstrip("/") + "/"
-    slug = _slug(path.rstrip("/").rsplit("/", 1)[-1])
-    dated = _DATED.search(path)
-    if not slug:
-        return ""
-    where = f"{dated[1]}/{int(dated[2]):02d}" if dated else (parts.hostname or "")
-    return _bounded(f"{where}/{slug}")
+    if (dated := _DATED.search(path)) and (slug := _letters(_last(path[dated.end() - 1 :]))):
+        return _bounded(f"{dated[1]}/{int(dated[2]):02d}/{slug}")
+    words = [word for word in path.casefold().split("/") if word and not _LANGUAGE.match(word)]
+    slug = _letters(_last(path))
+    where = words if slug.isdecimal() or not slug else words[-1:]
+    query = urlencode(sorted(pair for pair in _query(parts) if pair[0].lower() != "lang"))
+    key = "/".join(filter(None, (*map(_letters, where), query)))
+    return _bounded(f"{(parts.hostname or '').removeprefix('www.')}/{key}") if key else ""
 
 
 def words_identity(title: str, authors: Iterable[str]) -> str:
@@ -41,25 +48,45 @@ def words_identity(title: str, authors: Iterable[str]) -> str:
 
 def clean_address(url: str) -> str:
     """Return an address without tracking parameters and fragment; readers are sent to this form."""
-    parts = urlsplit(url.strip())
-    query = "&".join(
-        f"{name}={value}" if value else name
-        for name, value in parse_qsl(parts.query, keep_blank_values=True)
-        if not _TRACKING.match(name) or name.lower() == "lang"
-    )
+    parts = _split(url.strip())
+    query = urlencode(_query(parts)) if _TRACKING_IN.search(parts.query) else parts.query
     return urlunsplit((parts.scheme.lower(), parts.netloc.lower(), parts.path, query, ""))
 
 
 def slug_of(url: str) -> str:
-    """Return the last part of the path without its legacy number."""
-    return _NUMBER.sub("", unquote(urlsplit(url).path).rstrip("/").rsplit("/", 1)[-1])
+    """Return the last part of the path without its legacy number and file ending, "" for an address without one."""
+    last = _last(unquote(_split(url).path))
+    return _FILE_ENDING.sub("", _LEGACY_NUMBER.sub("", last))
 
 
-def _slug(last: str) -> str:
-    """Normalise a slug; what an apostrophe left behind ("russia-s", "russias") does not matter."""
-    words = re.split(r"[^\w]+", fold(_NUMBER.sub("", last)).replace("'", ""))
-    return re.sub(r"-(s|t|re|ve|ll|d)(?=-|$)", r"\1", "-".join(word for word in words if word))
+_TRACKING_IN = re.compile(r"(?:^|&)(?:utm_|fbclid|gclid|mc_cid|mc_eid|igshid)", re.IGNORECASE)
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        parts.hostname  # noqa: B018 - a broken host shows only when it is read
+    except ValueError:
+        return SplitResult("", "", "", "", "")
+    return parts
+
+
+def _query(parts: SplitResult) -> list[tuple[str, str]]:
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    return [(name, value) for name, value in pairs if not _TRACKING.match(name)]
+
+
+def _last(path: str) -> str:
+    return path.rstrip("/").rsplit("/", 1)[-1]
+
+
+def _letters(last: str) -> str:
+    """Return a slug as letters and digits alone: hyphens, apostrophes and their remains make no difference."""
+    return _NOT_WORD.sub("", fold(_FILE_ENDING.sub("", _LEGACY_NUMBER.sub("", last))))
 
 
 def _bounded(key: str) -> str:
-    return key if len(key) <= 500 else key[:400] + ":" + hashlib.sha256(key.encode()).hexdigest()
+    key = key.replace("\0", "")
+    return (
+        key if len(key) <= LONGEST_KEY else key[:400] + ":" + hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()
+    )

@@ -7,17 +7,18 @@ import unicodedata
 from collections import Counter
 from urllib.parse import parse_qs, urlsplit
 
-SECTIONS = ("en", "fr", "ru", "ar", "zh", "es")
+SECTIONS = ("en", "ru", "ar", "zh", "fr", "es", "fa", "tr", "de", "pt", "uk", "hi", "ja", "ko", "he")
+_TAG = re.compile(r"[a-z]{2,3}(?:-[a-z]{2,4})?")
 _COMMON = {
-    "en": "the of and to in is that for on with as are by this from its has not will an at".split(),
-    "fr": "le la les des et en du une est que pour dans sur au par qui pas avec aux ce plus".split(),
-    "es": "el la los las de y en que del una es por para con se su al como más entre un".split(),
-    "pt": "o a os as de e em que do da uma é para com não no na dos ao mais".split(),
-    "de": "der die das und in den von zu mit ist im für auf nicht des ein eine dem als auch".split(),
-    "it": "il di e la che in un per è del della una con non i le si da gli nel".split(),
-    "tr": "ve bir bu için ile da de olarak en daha gibi olan çok kadar sonra".split(),
+    "en": "the of and to in is that for on with as are by this from its has not will an at how why what",
+    "fr": "le la les des et en du une est que pour dans sur au par qui pas avec aux ce plus",
+    "es": "el la los las de y en que del una es por para con se su al como más entre un",
+    "pt": "o a os as de e em que do da uma é para com não no na dos ao mais",
+    "de": "der die das und in den von zu mit ist im für auf nicht des ein eine dem als auch",
+    "it": "il di e la che in un per è del della una con non i le si da gli nel",
+    "tr": "ve bir bu için ile da de olarak en daha gibi olan çok kadar sonra",
 }
-LEAST_COMMON_WORDS = 2
+_WORDS = {language: frozenset(words.split()) for language, words in _COMMON.items()}
 
 
 def language_of(url: str, text: str) -> str:
@@ -26,11 +27,14 @@ def language_of(url: str, text: str) -> str:
 
 
 def _by_address(url: str) -> str:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
     asked = parse_qs(parts.query).get("lang", [""])[0].lower()
-    if asked in SECTIONS:
+    if _TAG.fullmatch(asked):
         return asked
-    return next((part for part in parts.path.lower().split("/") if part in SECTIONS), "")
+    return next((part for part in parts.path.lower().split("/")[1:3] if part in SECTIONS), "")
 
 
 def _by_script(text: str) -> str:
@@ -56,6 +60,6 @@ def _by_script(text: str) -> str:
 
 def _by_words(text: str) -> str:
     words = Counter(re.findall(r"[^\W\d_]+", text.lower()))
-    scores = {language: sum(words[word] for word in common) for language, common in _COMMON.items()}
+    scores = {language: sum(words[word] for word in common) for language, common in _WORDS.items()}
     best = max(scores, key=lambda language: scores[language])
-    return best if scores[best] >= LEAST_COMMON_WORDS else ""
+    return best if scores[best] else ""

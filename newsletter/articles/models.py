@@ -21,6 +21,9 @@ class Article(models.Model):
     """
 
     identity = models.CharField(max_length=600, unique=True)
+    words = models.CharField(
+        max_length=600, blank=True, db_index=True
+    )  # title and authors, for records without address
     source = models.CharField(max_length=60)
     title = models.TextField()
     title_derived = models.BooleanField(default=False)

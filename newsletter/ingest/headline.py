@@ -7,6 +7,11 @@ import re
 from newsletter.expressions.fold import fold
 from newsletter.ingest.tidy import letters
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 LONGEST_TITLE = 180
 LONGEST_TITLE_WORDS = 26
 LONGEST_HAN_TITLE = 60
@@ -22,103 +27,22 @@ _BULLET = re.compile(r"^(?:[-–•*·]|\d{1,2}[.)])\s")
 _WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
-_ENGLISH = frozenset(
-    [
-        "the",
-        "of",
-        "and",
-        "to",
-        "in",
-        "is",
-        "that",
-        "for",
-        "on",
-        "with",
-        "as",
-        "are",
-        "by",
-        "this",
-        "from",
-        "its",
-        "it",
-        "has",
-        "have",
-        "will",
-        "an",
-        "at",
-        "be",
-        "a",
-        "was",
-    ]
-)
-_OTHER_LATIN = frozenset(
-    [
-        "le",
-        "la",
-        "les",
-        "des",
-        "et",
-        "du",
-        "une",
-        "est",
-        "pour",
-        "dans",
-        "sur",
-        "au",
-        "par",
-        "qui",
-        "que",
-        "el",
-        "los",
-        "las",
-        "en",
-        "del",
-        "por",
-        "con",
-        "se",
-        "der",
-        "die",
-        "das",
-        "und",
-        "den",
-        "von",
-        "zu",
-        "mit",
-        "ist",
-        "im",
-        "für",
-        "auf",
-        "il",
-        "di",
-        "e",
-        "che",
-        "per",
-        "o",
-        "os",
-        "as",
-        "do",
-        "da",
-        "em",
-        "um",
-        "uma",
-        "ve",
-        "bir",
-        "bu",
-        "için",
-        "de",
-    ]
+_ENGLISH = _words("the of and to in is that for on with as are by this from its it has have will an at be a was")
+_OTHER_LATIN = _words(
+    "le la les des et du une est pour dans sur au par qui que el los las en del por con se der die das und den von zu "
+    "mit ist im für auf il di e che per o os as do da em um uma ve bir bu için de"
 )
 _HEADINGS = frozenset(
     fold(heading)
     for heading in (
         *("Introduction", "Summary", "Executive Summary", "Key Conclusions", "Key Findings", "Key Points", "Overview"),
-        *("Main Argument", "Policy Implications", "Notes", "Note", "Background", "Conclusion", "Conclusions", "Contents"),
+        *("Main Argument", "Policy Implications", "Notes", "Note", "Background", "Conclusion", "Contents"),
         *("Table of Contents", "Recommendations", "Policy Recommendations", "Key Takeaways", "Takeaways", "Abstract"),
         *("Event Summary", "Key Insights", "Findings", "Acknowledgments", "Endnotes", "References", "Transcript"),
         *("For Immediate Release", "Download", "Advance Praise", "Foreword", "Preface", "Discussion", "Highlights"),
         *("Введение", "Резюме", "Аннотация", "Основные выводы", "Выводы", "Примечания", "Содержание", "Заключение"),
-        *("مقدمة", "المقدمة", "ملخص", "ملخّص", "خلاصة", "الخلاصة", "خاتمة", "هوامش", "摘要", "引言", "导言", "结论", "注释"),
-        *("Résumé", "Sommaire", "Conclusion", "Resumen", "Introducción", "Conclusiones"),
+        *("مقدمة", "المقدمة", "ملخص", "خلاصة", "الخلاصة", "خاتمة", "هوامش", "摘要", "引言", "导言", "结论", "注释"),
+        *("Résumé", "Sommaire", "Conclusions", "Resumen", "Introducción", "Conclusiones"),
     )
 )  # fmt: skip
 

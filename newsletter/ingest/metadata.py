@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from newsletter.expressions.fold import fold
@@ -79,24 +79,22 @@ def find_metadata(text: str, *, start: int = 0) -> Found | NotFound:
 def read_metadata(value: dict[str, Any]) -> Metadata:
     """Return the facets in ``value``; a key that is absent is empty, a value of another kind is noted."""
     authors, oddities = _authors(value.get("authors"))
-    texts = {
-        "type": _first(value.get("type")),
-        "blog": _first(value.get("blog")),
-        "primary_center": _first(value.get("primaryCenter")),
-    }
-    for field, text in list(texts.items()):
-        texts[field] = text[: 120 if field == "type" else 200]
-    lists = {
-        key: _values(value.get(key)) for key in ("centers", "programs", "projects", "collections", "regions", "topics")
-    }
-    if not texts["type"]:
+    if not _first(value.get("type")):
         oddities.append(Oddity("no_type", "type", "The page has no type."))
-    return replace(
-        Metadata(**texts, **lists),
+    return Metadata(
         authors=authors,
+        type=_first(value.get("type"))[:120],
+        blog=_first(value.get("blog"))[:200],
         newsletters=_codes(value.get("englishNewsletterAll"), value.get("nonEnglishNewsletterAll")),
         center_codes=_codes(value.get("centerAffiliationAll")),
         program_codes=_codes(value.get("programAffiliation")),
+        centers=_values(value.get("centers")),
+        primary_center=_first(value.get("primaryCenter"))[:200],
+        programs=_values(value.get("programs")),
+        projects=_values(value.get("projects")),
+        collections=_values(value.get("collections")),
+        regions=_values(value.get("regions")),
+        topics=_values(value.get("topics")),
         oddities=tuple(oddities),
     )
 

@@ -1,7 +1,8 @@
 """What stands between the metadata and the body: image credit, title, teaser, date, first publisher, in two layouts.
 
-Compact: ``Source: <agency>``, title, teaser, ``Source: <publisher>``, body. Spaced: ``REQUIRED IMAGE``, a type label,
-title, teaser, ``Link Copied``, ``Published on <date>``, publisher, topics and regions run together. Any part can be missing.
+Compact: ``Source: <agency>``, title, teaser, ``Source: <publisher>``, body. Spaced: ``REQUIRED IMAGE``, a type
+label, title, teaser, ``Link Copied``, ``Published on <date>``, publisher, topics and regions run together. Any part can
+be missing.
 """
 
 from __future__ import annotations

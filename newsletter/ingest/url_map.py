@@ -19,9 +19,18 @@ def read_url_map(file: Path) -> dict[str, str]:
         if not line.strip() or line.startswith("#"):
             continue
         name, tab, url = (part.strip() for part in line.partition("\t"))
-        if not tab or urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+        if not tab or not is_web_address(url):
             raise Invalid(
                 f"{line[:80]!r} is no file name, tab, address.", where=f"{file}, line {number}", fix="Correct it."
             )
         found[name] = url
     return found
+
+
+def is_web_address(url: str) -> bool:
+    """Return True for an http(s) address with a host and without blanks."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and not any(map(str.isspace, url))
+    except ValueError:
+        return False

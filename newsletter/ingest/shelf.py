@@ -1,0 +1,249 @@
+"""The articles that a batch of records may touch: found by a handful of queries, changed in memory, saved at once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal
+
+from django.db import connection
+from django.db.models import Q
+from django.db.models.functions import MD5
+
+from newsletter.articles.facet_keys import facet_keys_of
+from newsletter.articles.identity import address_identity, words_identity
+from newsletter.articles.models import Article, ArticleBody
+from newsletter.expressions.fold import fold
+from newsletter.ingest.models import Record
+from newsletter.ingest.quarantine import release
+from newsletter.ingest.source import IncomingArticle
+
+COPIED = (
+    *("title", "title_derived", "teaser", "authors", "type", "blog", "newsletters", "center_codes", "program_codes"),
+    *("centers", "primary_center", "programs", "projects", "collections", "regions", "topics", "language"),
+    *("language_derived", "published_on", "published_precision", "originally_published_in", "image_credit"),
+    *("image_url", "image_alt"),
+)
+IF_GIVEN = frozenset(("image_url", "image_alt"))  # a source that knows no image does not take one away
+STORED = (
+    *COPIED,
+    *("identity", "words", "url", "urls", "warnings", "overrides", "facet_keys", "content_hash"),
+    *("modified_at", "updated_at"),
+)
+ONE_AT_A_TIME = 0x6E6C_0001  # the advisory lock under which articles are taken in
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one record, and for an update field -> {before, after, overridden}."""
+
+    key: str
+    word: Literal["new", "updated", "unchanged"]
+    article: Article
+    differences: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+class Shelf:
+    """Articles in reach of one batch, by identity, words, address and record."""
+
+    def __init__(self, *, source: str, now: datetime) -> None:
+        self.source, self.now = source, now
+        self._by_identity: dict[str, Article] = {}
+        self._by_words: dict[str, Article] = {}
+        self._by_url: dict[str, Article] = {}
+        self._by_key: dict[str, Article] = {}
+        self._hashes: dict[int, set[str]] = {}  # id() of an article here -> every content it was seen with
+        self._body_hashes: dict[int, str] = {}
+        self._bodies: dict[int, str] = {}
+        self._fresh: list[Article] = []
+        self._changed: dict[int, Article] = {}
+        self._records: dict[tuple[str, str], Article] = {}
+
+    def load(self, incoming: Sequence[IncomingArticle]) -> None:
+        """Fetch every article the records may belong to; no other importer runs until the transaction ends."""
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
+        urls = list({article.url for article in incoming if article.url})
+        identities = {address_identity(url) for url in urls}
+        words = {words_identity(article.title, article.authors) for article in incoming}
+        known = Record.objects.filter(source=self.source, key__in=[article.key for article in incoming])
+        keys = dict(known.order_by("pk").values_list("key", "article_id"))
+        wanted = (
+            Q(identity__in=identities | words) | Q(words__in=words) | Q(urls__overlap=urls) | Q(pk__in=keys.values())
+        )
+        articles = {article.pk: article for article in Article.objects.filter(wanted).order_by("pk")}
+        for article in articles.values():
+            self._put(article)
+        self._by_key = {key: articles[number] for key, number in keys.items()}
+        for number, content in Record.objects.filter(article_id__in=articles).values_list("article_id", "content_hash"):
+            self._hashes[id(articles[number])].add(content)
+        bodies = ArticleBody.objects.filter(article_id__in=articles).annotate(hash=MD5("text"))
+        for number, body in bodies.values_list("article_id", "hash"):
+            self._body_hashes[id(articles[number])] = body
+
+    def take(self, incoming: IncomingArticle) -> Outcome:
+        """Decide what one record is: a new article, a new version of one, or nothing new."""
+        article = self._find(incoming)
+        content = incoming.content_hash
+        if article is None:
+            article = self._open(incoming)
+            outcome = Outcome(incoming.key, "new", article)
+        else:
+            outcome = self._version(article, incoming, content)
+        self._hashes[id(article)].add(content)
+        self._records[incoming.key, content] = article
+        self._by_key[incoming.key] = article
+        return outcome
+
+    def save(self) -> None:
+        """Write everything: new articles, changed ones, bodies, and which record said what."""
+        changed = list(self._changed.values())
+        for article in (*self._fresh, *changed):
+            article.facet_keys = facet_keys_of(article)
+            article.updated_at = self.now
+        Article.objects.bulk_create(self._fresh)
+        Article.objects.bulk_create(changed, update_conflicts=True, unique_fields=["id"], update_fields=STORED)
+        touched = [article for article in (*self._fresh, *changed) if id(article) in self._bodies]
+        ArticleBody.objects.bulk_create(
+            [ArticleBody(article=article, text=self._bodies[id(article)]) for article in touched],
+            update_conflicts=True,
+            unique_fields=["article"],
+            update_fields=["text"],
+        )
+        Record.objects.bulk_create(
+            [
+                Record(source=self.source, key=key, content_hash=content, article=article, first_seen_at=self.now)
+                for (key, content), article in self._records.items()
+            ],
+            ignore_conflicts=True,
+        )
+        release([key for key, _ in self._records], source=self.source)
+
+    def _find(self, incoming: IncomingArticle) -> Article | None:
+        key = words_identity(incoming.title, incoming.authors)
+        words = self._by_words.get(key) or self._by_identity.get(key)
+        if incoming.url:
+            known = self._by_identity.get(address_identity(incoming.url)) or self._by_url.get(incoming.url)
+            if known or (words and not words.urls):
+                return known or words
+        elif words:
+            return words
+        return self._same_record(incoming)
+
+    def _same_record(self, incoming: IncomingArticle) -> Article | None:
+        """Return the article this record was before, if it still opens alike: two folders may use one file name."""
+        before = self._by_key.get(incoming.key)
+        alike = before and incoming.teaser and fold(before.teaser) == fold(incoming.teaser)
+        return before if before and alike and not (incoming.url and before.urls) else None
+
+    def _open(self, incoming: IncomingArticle) -> Article:
+        article = Article(
+            source=self.source,
+            first_ingested_at=self.now,
+            available_at=self.now,
+            url=incoming.url,
+            urls=[incoming.url] if incoming.url else [],
+        )
+        _copy(incoming, article)
+        self._finish(article, incoming, incoming.content_hash)
+        article.identity = _identity_of_new(incoming.url, article.words)
+        self._fresh.append(article)
+        self._put(article)
+        return article
+
+    def _version(self, article: Article, incoming: IncomingArticle, content: str) -> Outcome:
+        """Apply a record to its article: the newest content wins, one that was seen before changes nothing."""
+        differences = self._add_address(article, incoming.url)
+        seen = content == article.content_hash or content in self._hashes[id(article)]
+        older = article.modified_at and incoming.modified_at and incoming.modified_at < article.modified_at
+        if not seen and not older:
+            differences |= _copy(incoming, article)
+            if self._body_hash(incoming.body) != self._body_hashes.get(id(article)):
+                differences["body"] = {"before": "", "after": f"{len(incoming.body)} characters", "overridden": False}
+            self._finish(article, incoming, content)
+            self._put(article)
+        elif not differences:
+            return Outcome(incoming.key, "unchanged", article)
+        if article.pk:
+            self._changed[article.pk] = article
+        return Outcome(incoming.key, "updated" if differences else "unchanged", article, differences)
+
+    def _add_address(self, article: Article, url: str) -> dict[str, dict[str, Any]]:
+        """Note one more address of an article; the first one it gets decides its identity and where readers go."""
+        if not url or url in article.urls:
+            return {}
+        before = list(article.urls)
+        identity = address_identity(url)
+        if identity and not before and identity not in self._by_identity:
+            self._by_identity[identity] = self._by_identity.pop(article.identity, article)
+            article.identity = identity
+        article.urls = [*before, url]
+        article.url = article.url or url
+        self._by_url[url] = article
+        return {"urls": {"before": before, "after": article.urls, "overridden": False}}
+
+    def _finish(self, article: Article, incoming: IncomingArticle, content: str) -> None:
+        article.words = words_identity(incoming.title, incoming.authors)
+        article.warnings = [{"code": odd.code, "field": odd.field, "message": odd.message} for odd in incoming.warnings]
+        article.content_hash = content
+        article.modified_at = incoming.modified_at or article.modified_at
+        self._bodies[id(article)] = incoming.body
+        self._body_hashes[id(article)] = self._body_hash(incoming.body)
+
+    def _put(self, article: Article) -> None:
+        self._by_identity.setdefault(article.identity, article)
+        self._by_words[article.words] = article
+        self._hashes.setdefault(id(article), set())
+        for url in article.urls:
+            self._by_url.setdefault(url, article)
+
+    @staticmethod
+    def _body_hash(body: str) -> str:
+        return hashlib.md5(body.encode(), usedforsecurity=False).hexdigest()
+
+
+def _identity_of_new(url: str, words: str) -> str:
+    """Return the key of a new article; an address that names no article keeps two of one title apart."""
+    return (address_identity(url) or f"{words[:300]}|{hashlib.sha256(url.encode()).hexdigest()}") if url else words
+
+
+def _copy(incoming: IncomingArticle, article: Article) -> dict[str, dict[str, Any]]:
+    """Take over every field but those a person has overridden; returns field -> {before, after, overridden}."""
+    differences = {}
+    for name in _fields_to_copy(incoming, article):
+        value = getattr(incoming, name)
+        value = list(value) if isinstance(value, tuple) else value
+        overridden = name in article.overrides
+        before = article.overrides[name]["imported"] if overridden else getattr(article, name)
+        if before == value:
+            continue
+        differences[name] = {"before": _plain(before), "after": _plain(value), "overridden": overridden}
+        if overridden:
+            article.overrides = {**article.overrides, name: {**article.overrides[name], "imported": _plain(value)}}
+        else:
+            setattr(article, name, value)
+    return differences
+
+
+def _fields_to_copy(incoming: IncomingArticle, article: Article) -> list[str]:
+    """Return the fields in which the newer record knows at least as much as the article does."""
+    kept: set[str] = {name for name in IF_GIVEN if not getattr(incoming, name)}
+    if incoming.title_derived and article.title and not article.title_derived:
+        kept |= {"title", "title_derived"}
+    if article.published_on and _knows_less(incoming, article):
+        kept |= {"published_on", "published_precision"}
+    return [name for name in COPIED if name not in kept]
+
+
+def _knows_less(incoming: IncomingArticle, article: Article) -> bool:
+    day, known = incoming.published_on, article.published_on
+    if day is None or known is None:
+        return day is None
+    same_month = (day.year, day.month) == (known.year, known.month)
+    return same_month and incoming.published_precision == "month" and article.published_precision == "day"
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date | datetime) else value
