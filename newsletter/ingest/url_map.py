@@ -18,8 +18,8 @@ def read_url_map(file: Path) -> dict[str, str]:
     for number, line in enumerate(lines, 1):
         if not line.strip() or line.startswith("#"):
             continue
-        name, tab, url = (part.strip() for part in line.partition("\t"))
-        if not tab or not is_web_address(url):
+        name, _, url = (part.strip() for part in line.partition("\t"))
+        if not name or not is_web_address(url):
             raise Invalid(
                 f"{line[:80]!r} is no file name, tab, address.", where=f"{file}, line {number}", fix="Correct it."
             )

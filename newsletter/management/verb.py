@@ -66,12 +66,8 @@ class Verb(BaseCommand):
         """Return the answer for people."""
         return present(answer)
 
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        parser = super().create_parser(prog_name, subcommand, **kwargs)
-        parser.__class__ = _Parser
-        return parser
-
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.__class__ = _Parser  # Django gives no other way; subparsers inherit it
         parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
         parser.add_argument("--by", default="", help="who does it, for the history (default: your login name)")
         if self.lists:

@@ -16,7 +16,7 @@ class Command(Verb):
 
     def arguments(self, parser: CommandParser) -> None:
         parser.add_argument("issue", type=int)
-        parser.add_argument("--version", type=positive, dest="seen", help="refuse when the issue was changed since")
+        parser.add_argument("--seen", type=positive, metavar="VERSION", help="refuse when the issue was changed since")
 
     def run(self, *, issue: int, seen: int | None, by: str, **_: Any) -> dict[str, Any]:
         return describe_state(approve(issue, by=by, now=now(), version=seen))

@@ -17,7 +17,7 @@ class Command(Verb):
 
     def arguments(self, parser: CommandParser) -> None:
         parser.add_argument("issue", type=int)
-        parser.add_argument("--version", type=positive, dest="seen", help="refuse when the issue was changed since")
+        parser.add_argument("--seen", type=positive, metavar="VERSION", help="refuse when the issue was changed since")
         acts = parser.add_subparsers(dest="act", required=True)
         pinned = acts.add_parser("pin", help="put an article into a section and keep it there")
         dropped = acts.add_parser("drop", help="keep an article out of this issue")
