@@ -117,6 +117,8 @@ class Conversation:
         for line in lines:
             if self.over:
                 break
+            if self.wants_tls:
+                return self._injected(happenings)
             if len(line) > LONGEST_LINE or not line[:3].isdigit() or line[3:4] not in (b" ", b"-", b"\r", b""):
                 return self._garbage(happenings)
             if line[3:4] == b"-":
@@ -218,10 +220,15 @@ class Conversation:
             happenings.append(Up())
 
     def _start_tls(self, happenings: list[Happening]) -> None:
-        if self._buffer:  # octets behind the yes were injected in clear (CVE-2011-0411 and its kin)
-            happenings.append(self._down("octets in clear behind STARTTLS", phase=STARTTLS))
-        else:
-            self.wants_tls = True
+        self.wants_tls = True
+        if self._buffer:
+            self._injected(happenings)
+
+    def _injected(self, happenings: list[Happening]) -> list[Happening]:
+        """Octets behind the relay's yes came in clear from whoever sits between (CVE-2011-0411 and its kin)."""
+        self.wants_tls = False
+        happenings.append(self._down("octets in clear behind STARTTLS", phase=STARTTLS))
+        return happenings
 
     def _log_in(self, login: Login, happenings: list[Happening]) -> None:
         ways = self._abilities.get("AUTH", "").split()

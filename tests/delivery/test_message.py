@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import policy
 from email.message import EmailMessage
@@ -74,7 +75,8 @@ def test_the_headers_say_what_was_meant() -> None:
 def test_both_parts_survive_encoding_with_their_dots_and_slots() -> None:
     seen = built("Ада <b>")
     text, html = seen.get_body(("plain",)), seen.get_body(("html",))
-    assert text is not None and html is not None
+    assert text is not None
+    assert html is not None
     assert text.get_content() == ".\nDear Ада <b>\n.leading dot\n"
     assert html.get_content() == f'<p>Dear Ада &lt;b&gt;</p>\n<a href="{LEAVE[0]}">leave</a>'
 
@@ -114,10 +116,7 @@ def test_any_text_as_a_name_keeps_headers_body_and_lines_whole(name: str) -> Non
 @given(st.text(max_size=2000))
 def test_any_text_survives_a_body(text: str) -> None:
     text = text.encode("utf-8", "ignore").decode()
-    sheet = Sheet(
-        from_name="", from_address="a@b.example", reply_to="", date=SHEET.date, subject=[text], html=[text], text=[text],
-        boundary="b",
-    )  # fmt: skip
+    sheet = replace(SHEET, subject=[text], html=[text], text=[text], list_id="")
     seen = BytesParser(policy=policy.SMTP).parsebytes(
         compile_message(sheet).file(Copy("1@b.example", "", "r@b.example", {}))
     )
@@ -128,8 +127,20 @@ def test_any_text_survives_a_body(text: str) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["", "a", "@b.example", "a@", "a b@c.example", "a\r\n@c.example", "a@b.example>", "<a@b.example", 'a"b@c.example', "a@-b.example", "a@b..example"],
-)  # fmt: skip
+    [
+        "",
+        "a",
+        "@b.example",
+        "a@",
+        "a b@c.example",
+        "a\r\n@c.example",
+        "a@b.example>",
+        "<a@b.example",
+        'a"b@c.example',
+        "a@-b.example",
+        "a@b..example",
+    ],
+)
 def test_an_impossible_address_is_refused(address: str) -> None:
     with pytest.raises(Invalid):
         address_octets(address)
