@@ -20,7 +20,6 @@ from newsletter.errors import Refused, Unavailable
 from newsletter.management.sample import load_newsroom
 from newsletter.management.supervise import Crew, crew
 from newsletter.management.verb import Verb, now
-from newsletter.web.policy import ADMINISTRATOR, give_role
 
 READY_SECONDS = 60
 
@@ -61,9 +60,9 @@ def _staff_password() -> str:
     """Set and return a new password of the user ``staff``, an administrator of this laptop."""
     password = secrets.token_urlsafe(12)
     user, _ = get_user_model().objects.get_or_create(username="staff")
+    user.is_superuser = user.is_staff = True
     user.set_password(password)
     user.save()
-    give_role(user, ADMINISTRATOR)
     return password
 
 

@@ -3,11 +3,43 @@
 from __future__ import annotations
 
 from newsletter.rendering.digest import Digest
-from newsletter.rendering.proofread.finding import Finding, sheet_of
-from newsletter.rendering.proofread.rules import RULES
+from newsletter.rendering.finding import Check, Finding, sheet_of
+from newsletter.rendering.proofread import (
+    active_content,
+    characters,
+    document,
+    images,
+    leftovers,
+    links,
+    postal_address,
+    preheader,
+    repeats,
+    size,
+    styles,
+    subject,
+    text_part,
+    way_out,
+)
 from newsletter.rendering.render import Rendering
 
-__all__ = ["Finding", "proofread"]
+__all__ = ["RULES", "Finding", "proofread"]
+
+RULES: dict[str, Check] = {
+    "size": size.check,
+    "styles": styles.check,
+    "subject": subject.check,
+    "way_out": way_out.check,
+    "postal_address": postal_address.check,
+    "document": document.check,
+    "images": images.check,
+    "links": links.check,
+    "leftovers": leftovers.check,
+    "active_content": active_content.check,
+    "preheader": preheader.check,
+    "text_part": text_part.check,
+    "characters": characters.check,
+    "repeats": repeats.check,
+}
 
 
 def proofread(rendering: Rendering, digest: Digest, *, production: bool) -> tuple[Finding, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from newsletter.rendering.proofread.finding import Finding, Sheet, excerpt
+from newsletter.rendering.finding import Finding, Sheet, excerpt
 
 _BAD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd\ud800-\udfff\u202a-\u202e]")
 

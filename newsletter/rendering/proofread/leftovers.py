@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from newsletter.rendering.proofread.finding import Finding, Sheet, excerpt
+from newsletter.rendering.finding import Finding, Sheet, excerpt
 
 _LEFT = re.compile(r"\{\{|\}\}|\{%|%\}|\\u\{[0-9a-f]+\}|zq[0-9a-f]{8,}_\w*|zstyle\d+z")
 _IN_ATTRIBUTE = re.compile(r'="[^"]*\\n[^"]*"')

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from newsletter.rendering.proofread.finding import Finding, Sheet, excerpt
+from newsletter.rendering.finding import Finding, Sheet, excerpt
 
 GENERIC = frozenset({"click here", "here", "more", "link", "this", "hier", "ici", "aquí", "здесь", "هنا", "这里"})
 

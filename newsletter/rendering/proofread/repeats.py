@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from newsletter.rendering.proofread.finding import Finding, Sheet
+from newsletter.rendering.finding import Finding, Sheet
 
 
 def check(sheet: Sheet) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from newsletter.rendering.proofread.finding import Finding, Sheet
+from newsletter.rendering.finding import Finding, Sheet
 
 DROPPED, NEAR = 16_384, 8_192  # characters
 

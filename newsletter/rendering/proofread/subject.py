@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from newsletter.rendering.proofread.finding import Finding, Sheet
+from newsletter.rendering.finding import Finding, Sheet
 
 LONGEST = 70  # characters
 

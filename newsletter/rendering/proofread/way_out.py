@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from newsletter.rendering.finding import Finding, Sheet
 from newsletter.rendering.personal import Slot, split
-from newsletter.rendering.proofread.finding import Finding, Sheet
 
 WANTED = {"unsubscribe": "unsubscribe link", "preferences": "preferences link", "view": "view-in-browser link"}
 
