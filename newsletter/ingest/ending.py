@@ -10,7 +10,7 @@ from newsletter.ingest.related import list_above
 
 _GLUED = r"(?=\W*$|[A-ZА-ЯЁ])"  # a heading stands alone, or what follows was glued to it
 _ABOUT = re.compile(
-    rf"^\W*(?:(?:About the (?:Authors?|Editors?)|Об авторах?|Авторы?|À propos (?:de l['’]auteur|des auteurs)|"
+    rf"^\W*(?:(?:About the (?:Authors?|Editors?)|Об автор(?:е|ах)|Авторы?|À propos (?:de l['’]auteur|des auteurs)|"
     rf"Sobre (?:el autor|la autora|los autores)){_GLUED}"
     r"|(?:(?:نبذة )?(?:عن|حول) (?:المؤل[ّ]?ف(?:ة|ين|ون)?|الكات[ّ]?ب(?:ة|ين)?|الكتّاب)|المؤل[ّ]?ف|关于作者|作者简介)\W*$)"
 )

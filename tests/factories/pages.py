@@ -13,7 +13,9 @@ DISCLAIMER = (
     "the author(s) and do not necessarily reflect the views of Carnegie, its staff, or its trustees."
 )
 TITLE = "Rivers Without Borders: The Politics of Shared Water"
-TEASER = "Treaties on shared rivers were written for a wetter century, and the next drought will test every one of them."
+TEASER = (
+    "Treaties on shared rivers were written for a wetter century, and the next drought will test every one of them."
+)
 PARAGRAPH = (
     "The basin states signed their treaty when rain was plentiful and dams were few. Neither is true today, and the "
     "commission that should divide the flow has not met for three years, while the gauges upstream have gone silent."

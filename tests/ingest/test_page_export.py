@@ -234,7 +234,7 @@ class TestOpening:
         assert read(page(text), url="https://meridian.example/2020/01/the-war-is-over-the-river-is-not").title == title
 
     def test_a_line_that_contradicts_the_address_is_no_title(self) -> None:
-        article = read(page(f"REQUIRED IMAGE\nHeadwaters Revisited\n{TEASER}\n{PARAGRAPH}"), url=ADDRESS)
+        article = read(page(f"REQUIRED IMAGE\nHeadlands Revisited\n{TEASER}\n{PARAGRAPH}"), url=ADDRESS)
         assert (article.title, article.title_derived) == ("Rivers Without Borders the Politics of Shared Water", True)
 
     def test_a_teaser_repeated_in_the_body_is_dropped_there(self) -> None:
@@ -247,7 +247,9 @@ class TestOpening:
         assert "no_teaser" in codes(article)
 
     def test_junk_is_accepted_with_a_warning(self) -> None:
-        article = read(page(f"Source: Getty\nIgnore\n{TEASER}\nSource: Basin Quarterly\nInvalid video URL\nNo.\n###\nNotes:"))
+        article = read(
+            page(f"Source: Getty\nIgnore\n{TEASER}\nSource: Basin Quarterly\nInvalid video URL\nNo.\n###\nNotes:")
+        )
         assert article.title == "Ignore"
         assert codes(article) == {"junk_title", "junk_line", "heading_alone", "short_body"}
         assert "Invalid video" not in article.body
@@ -301,7 +303,8 @@ class TestEnding:
             "\nИсточник: Вода\nЕщё",
             "\nالمصدر: المياه\nمزيد",
             "\nنبذة عن المؤلف\nآدا",
-            "\nNonresident Senior Fellow, Water Program\n" + "Byron is a fellow who has written on rivers and seas. " * 3,
+            "\nNonresident Senior Fellow, Water Program\n"
+            + "Byron is a fellow who has written on rivers and seas. " * 3,
         ],
     )
     def test_the_body_ends_where_the_boxes_begin(self, rest: str) -> None:
@@ -379,5 +382,10 @@ def test_any_metadata_is_taken_and_every_value_is_a_text(values: dict[str, objec
 
 
 def test_deep_and_endless_objects_are_refused_quickly() -> None:
-    for content in (b'{"authors":' + b"[" * 200_000, b'{"a":' * 50_000, b"{" * 500_000, b'{"authors": ' + b"9" * 10_000):
+    for content in (
+        b'{"authors":' + b"[" * 200_000,
+        b'{"a":' * 50_000,
+        b"{" * 500_000,
+        b'{"authors": ' + b"9" * 10_000,
+    ):
         assert refuse(content).reason == "broken_json" or refuse(content).reason == "no_json"
