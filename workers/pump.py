@@ -53,9 +53,9 @@ class Pump(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no type
 
     def _run(self) -> None:
         hands = Hands()
-        reconcile_at = 0.0
-        while not self._end.wait(LOOK_SECONDS):
-            now = time.monotonic()
+        reconcile_at, pause = 0.0, 0.1
+        while not self._end.wait(pause):
+            now, pause = time.monotonic(), LOOK_SECONDS
             try:
                 if now >= reconcile_at:
                     reconcile_at = now + RECONCILE_SECONDS

@@ -35,6 +35,12 @@ class Worker:
         return self.process.wait(timeout=60)
 
 
+def broker_of_our_own() -> str:
+    """The embedded broker, in a database that no other test process uses."""
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) + 1
+    return os.environ["REDIS_URL"].replace("?db=0", f"?db={number}")
+
+
 Start = Callable[..., Worker]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from newsletter.delivery.models import Chunk
 from newsletter.issues.models import Issue
 from tests.delivery.sink import sink
 from tests.delivery.stage import check_promise, make_issue, states
-from tests.workers.crew import crew, wait_until
+from tests.workers.crew import broker_of_our_own, crew, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,17 +31,17 @@ def test_one_worker_alone_freezes_sends_and_finishes_without_a_broker(tmp_path: 
 def test_a_wake_up_through_the_broker_sends_at_once(tmp_path: Path) -> None:
     issue = make_issue(readers=200)
     with sink(tmp_path) as relay, crew(relay.port, tmp_path / "worker.log") as start:
-        start(broker=os.environ["REDIS_URL"])
+        start(broker=broker_of_our_own())
         wait_until(lambda: _is_sent(issue), seconds=60)
         check_promise(issue, relay)
 
 
 def test_killing_the_whole_group_again_and_again_loses_nobody_and_mails_nobody_twice(tmp_path: Path) -> None:
     issue = make_issue(readers=4000, kilobytes=20)
-    goals, connections = (400, 1300, 2600), 8
+    goals, connections = (400, 2000), 8
     with sink(tmp_path) as relay, crew(relay.port, tmp_path / "worker.log") as start:
         for goal in goals:
-            running = start(connections=connections)
+            running = start(connections=connections, broker=broker_of_our_own())
             wait_until(lambda goal=goal: len(relay.accepted()) >= goal, seconds=60, every=0.01)  # type: ignore[misc]
             running.kill()
         start()
@@ -54,7 +53,7 @@ def test_killing_the_whole_group_again_and_again_loses_nobody_and_mails_nobody_t
 def test_a_polite_end_in_the_middle_leaves_none_in_doubt(tmp_path: Path) -> None:
     issue = make_issue(readers=4000, kilobytes=20)
     with sink(tmp_path) as relay, crew(relay.port, tmp_path / "worker.log") as start:
-        running = start()
+        running = start(broker=broker_of_our_own())
         wait_until(lambda: len(relay.accepted()) >= 500, seconds=60, every=0.01)
         running.end()
         check_promise(issue, relay, done=False)

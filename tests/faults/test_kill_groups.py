@@ -1,0 +1,56 @@
+"""SIGKILL of the whole worker group, SIGSTOP of a worker, in the middle of a send of 20,000 (F2, F5)."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from newsletter.delivery.models import Chunk
+from newsletter.issues.models import Issue
+from tests.delivery.sink import sink
+from tests.delivery.stage import check_promise, make_issue, states
+from tests.workers.crew import broker_of_our_own, crew, wait_until
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.faults]
+CONNECTIONS = 16
+
+
+def _is_sent(issue: Issue) -> bool:
+    return Issue.objects.filter(pk=issue.pk, state=Issue.State.SENT).exists()
+
+
+def test_ten_kills_of_the_whole_group_in_a_send_of_twenty_thousand(tmp_path: Path) -> None:
+    seed = random.randrange(10**6)
+    dice = random.Random(seed)
+    print(f"seed {seed}")
+    issue = make_issue(readers=20_000, kilobytes=40)
+    goals = sorted(dice.sample(range(200, 19_000), 10))
+    with sink(tmp_path) as relay, crew(relay.port, tmp_path / "worker.log") as start:
+        for goal in goals:
+            running = start(connections=CONNECTIONS, broker=broker_of_our_own())
+            wait_until(lambda goal=goal: len(relay.accepted()) >= goal, seconds=120, every=0.005)  # type: ignore[misc]
+            running.kill()
+        started = time.monotonic()
+        start(connections=CONNECTIONS, broker=broker_of_our_own())
+        wait_until(lambda: _is_sent(issue), seconds=180)
+        check_promise(issue, relay, cut=len(goals) * CONNECTIONS)
+    print(f"kills {len(goals)} states {states(issue)} last stretch {time.monotonic() - started:.1f} s")
+
+
+def test_a_worker_that_stood_still_for_longer_than_its_lease_sends_nothing_more(tmp_path: Path) -> None:
+    issue = make_issue(readers=20_000, kilobytes=40)
+    with sink(tmp_path) as relay, crew(relay.port, tmp_path / "worker.log") as start:
+        first = start(connections=CONNECTIONS, broker=broker_of_our_own())
+        wait_until(lambda: len(relay.accepted()) >= 2000, seconds=60, every=0.005)
+        os.killpg(first.process.pid, signal.SIGSTOP)
+        start(connections=CONNECTIONS, broker=broker_of_our_own())
+        wait_until(lambda: _is_sent(issue), seconds=240)
+        os.killpg(first.process.pid, signal.SIGCONT)
+        time.sleep(5)
+        check_promise(issue, relay, cut=CONNECTIONS)
+    assert not Chunk.objects.filter(owner__isnull=False).exists()
