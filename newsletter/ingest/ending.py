@@ -22,7 +22,10 @@ _MORE = re.compile(
     r"^\W*(?:More Work [Ff]rom\b|(?:Другие|Ещ[её]|Больше) (?:материал|публикаци|работ)|"
     r"(?:ال)?مزيد من (?:ال)?(?:أعمال|إصدارات|منشورات)|更多(?:来自|作品))"
 )
-_SOURCE_BELOW = re.compile(r"^(?:Источник|المصدر)\s*[:：]")
+_SOURCE_BELOW = re.compile(r"^(?:Источник|المصدر)\s*[:：]\s*(.*)$")
+_STILL_HEADER = re.compile(
+    r"^(?:REQUIRED IMAGE|Link Copied|Published)|\d{4}(?: г\.)?$|^\S+\s\S+\s[٠-٩]{4}$", re.IGNORECASE
+)
 _DISCLAIMER = re.compile(
     r"(?:does|do) not take institutional positions?|the views represented herein are those of the author|"
     r"не (?:выступа[ею]т с|занима[ею]т|имеет|придержива[ею]тся)[^.\n]{0,40}(?:общ|институц|коллективн)"
@@ -49,6 +52,7 @@ class Ending:
 
     lines: list[str]
     heading_alone: str = ""
+    source: str = ""  # what a source line below the text said
 
 
 def until_end(lines: Sequence[str], *, names: Sequence[str] = ()) -> Ending:
@@ -66,17 +70,25 @@ def until_end(lines: Sequence[str], *, names: Sequence[str] = ()) -> Ending:
             break
     about = [at for at, line in enumerate(kept) if _ABOUT.match(line)]
     alone = kept[about[-1]] if about and about[-1] == len(kept) - 1 else ""
-    return Ending(_without_biographies(kept[: about[-1]] if about else kept), alone)
+    below = _SOURCE_BELOW.match(lines[stop]) if stop < len(lines) else None
+    return Ending(_without_biographies(kept[: about[-1]] if about else kept), alone, below[1] if below else "")
 
 
 def _first(lines: Sequence[str], recent: int | None) -> int:
     """Return the first line that is Recent Work's list, More Work, or a source below the text."""
     ends = [len(lines)] if recent is None else [list_above(lines, recent)]
     for at, line in enumerate(lines):
-        if _MORE.match(line) or (at > HEADER_LINES and _SOURCE_BELOW.match(line)):
+        if _MORE.match(line) or _is_source_below(lines, at):
             ends.append(at)
             break
     return min(ends)
+
+
+def _is_source_below(lines: Sequence[str], at: int) -> bool:
+    """Return True for a source line behind the text; one in the header names the publisher."""
+    if at <= HEADER_LINES or not _SOURCE_BELOW.match(lines[at]):
+        return False
+    return not any(_STILL_HEADER.search(line) for line in lines[at - 3 : at])
 
 
 def _disclaimer_start(line: str, phrase: int, names: Sequence[str]) -> int:

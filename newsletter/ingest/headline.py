@@ -76,9 +76,17 @@ def may_be_title(line: str) -> bool:
         and not line.rstrip().endswith(_NO_END)
         and not _BULLET.match(line)
         and not line.startswith(("http://", "https://", "www.", "(", "["))
-        and not line[0].islower()
+        and (not line[0].islower() or (is_english(line) and len(words) > 1 and is_capitalised(line)))
         and fold(line.strip("#*: ")) not in _HEADINGS
     )
+
+
+def like_teaser(line: str) -> bool:
+    """Return True for prose, and for a long line without a full stop that is not written like an English title."""
+    if is_sentence(line):
+        return True
+    titled = is_english(line) and is_capitalised(line)
+    return not titled and not _BULLET.match(line) and (len(line) >= 60 or (line[-1] in "?!؟" and is_english(line)))
 
 
 def is_capitalised(line: str) -> bool:

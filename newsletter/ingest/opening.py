@@ -14,16 +14,17 @@ from datetime import date
 
 from newsletter.expressions.fold import fold
 from newsletter.ingest.dates import date_line
-from newsletter.ingest.headline import agrees, is_capitalised, is_sentence, may_be_title
+from newsletter.ingest.headline import agrees, is_capitalised, is_sentence, like_teaser, may_be_title
 from newsletter.ingest.metadata import Metadata
-from newsletter.ingest.related import LABELS
+from newsletter.ingest.related import LABELS, is_no_item
 from newsletter.ingest.source import Oddity
 from newsletter.ingest.tidy import letters, tidy
 
 LONGEST_TEASER = 500
 LONGEST_PUBLISHER = 120
 BORDER_WITHIN = 8
-SOURCE_WITHIN = 5
+SOURCE_WITHIN = 4
+LONGEST_HEADER = 1500
 IN_THE_MEDIA = "legacyinthemedia"
 JUNK_TITLES = frozenset(map(fold, ("Ignore", "Test", "Untitled", "Draft", "TBD", "Title", "Placeholder", "XXX")))
 
@@ -64,6 +65,7 @@ _FURNITURE = frozenset(
                 "Table of Contents",
                 "By",
             ),
+            *("Project", "Program", "Project hero Image", "REQUIRED IMAGE"),
             *("Ссылка скопирована", "تم نسخ الرابط", "链接已复制", "Sign up", "Save", "Follow", "Learn More", "Watch"),
         ),
     )
@@ -73,6 +75,8 @@ _NOISE = frozenset(map(fold, ("Invalid video URL", "REQUIRED IMAGE", "Link Copie
 _LABELS = frozenset(map(fold, LABELS))
 _HASHES = re.compile(r"^#+$|^\*(?: ?\*)+$")
 _HEADING_MARK = re.compile(r"^#{1,6} |^\*\*(?=.*\*\*$)|(?<=.)\*\*$")
+_BYLINE = re.compile(r"^By [A-Z][^.!?]{2,100}$")
+_OWN_FIGURES = re.compile(r"author|calculat|estimat|\bdata\b|survey|compil|расч[её]т", re.IGNORECASE)
 _BY = re.compile(r"^(?:by|and|и|و|автор|авторы)+$")
 
 
@@ -104,10 +108,13 @@ class _Reader:
         self.in_the_media = metadata.type.casefold() == IN_THE_MEDIA
         facets = (*metadata.topics, *metadata.regions, *metadata.centers, *metadata.programs, metadata.primary_center)
         self.facets = sorted({letters(value) for value in facets} - {""}, key=len, reverse=True)
+        boxes = (*facets, *metadata.projects, *metadata.collections, metadata.blog)
+        self.boxes = sorted({letters(value) for value in boxes} - {""}, key=len, reverse=True)
         self.authors = sorted({letters(name) for name in metadata.authors} - {""}, key=len, reverse=True)
 
     def read(self) -> Opening:
         self._take_lead()
+        self.lines = [line for line in self.lines if not _PLACEHOLDER.fullmatch(line)]
         published_first = bool(self.found.publisher)
         border = self._border()
         if border is not None:
@@ -168,16 +175,25 @@ class _Reader:
     def _border(self) -> int | None:
         """Return the line that closes title and teaser: a button, a date or the publisher's source."""
         for at, line in enumerate(self.lines[:BORDER_WITHIN]):
-            if fold(line) in _COPIED or date_line(line) or (at < SOURCE_WITHIN and _SOURCE.match(line)):
+            if fold(line) in _COPIED or date_line(line) or (at < SOURCE_WITHIN and self._is_publisher(at)):
                 return at
         return None
+
+    def _is_publisher(self, at: int) -> bool:
+        """Return True for a source line that closes a header, not one under a chart in the body."""
+        source = _SOURCE.match(self.lines[at])
+        return (
+            bool(source)
+            and not _OWN_FIGURES.search(self.lines[at])
+            and sum(map(len, self.lines[:at])) <= LONGEST_HEADER
+        )
 
     def _take_headline(self, header: list[str]) -> None:
         """Read a header whose end is known: a title, if the first line is one, and the teaser."""
         if header and self._is_title(header[0], header[1:]):
             self._set_title(header.pop(0), sure=True)
-        header = [line for line in header if fold(line) != fold(self.found.title)]
-        self.found.teaser = " ".join(dict.fromkeys(header))
+        header = [line for line in header if not (fold(line) == fold(self.found.title) or _is_names(line))]
+        self.found.teaser = " ".join(dict.fromkeys(header))[: 2 * LONGEST_HEADER]
 
     def _is_title(self, line: str, below: list[str]) -> bool:
         agreed = agrees(line, self.slug) if self.slug else None
@@ -187,14 +203,15 @@ class _Reader:
             return False
         if is_capitalised(line):
             return not (agreed is False and not below)
-        return bool(below) and is_sentence(below[0]) and agreed is None
+        return bool(below) and like_teaser(below[0]) and agreed is None
 
     def _take_open_headline(self, *, published_first: bool) -> None:
         """Read a header without a border: only a clear title, and a teaser only where one is expected."""
         first, below = self.lines[0], self.lines[1:]
         agreed = agrees(first, self.slug) if self.slug else None
-        if (agreed and may_be_title(first)) or (not published_first and self._is_clear_title(first, below, agreed)):
-            self._set_title(self.lines.pop(0), sure=bool(agreed) or bool(below and is_sentence(below[0])))
+        if (agreed and may_be_title(first)) or self._is_clear_title(first, below, agreed, published_first):
+            sure = bool(agreed) or (bool(below) and like_teaser(below[0]) and not published_first)
+            self._set_title(self.lines.pop(0), sure=sure)
             self._drop_repeated(self.found.title)
             teaser_expected = True
         else:
@@ -202,19 +219,22 @@ class _Reader:
         if self.lines and self._is_teaser(expected=teaser_expected):
             self.found.teaser = self.lines.pop(0)
 
-    def _is_clear_title(self, line: str, below: list[str], agreed: bool | None) -> bool:
+    def _is_clear_title(self, line: str, below: list[str], agreed: bool | None, published_first: bool) -> bool:
         if not may_be_title(line) or not is_capitalised(line) or agreed is False:
+            return False
+        if published_first and self.placeholder:
             return False
         if not below:
             return bool(self.found.image_credit)
-        followed = is_sentence(below[0]) and len(below[0]) <= LONGEST_TEASER
+        followed = like_teaser(below[0]) and len(below[0]) <= LONGEST_TEASER
         return followed or bool(self.found.image_credit)
 
     def _is_teaser(self, *, expected: bool) -> bool:
         line = self.lines[0]
         if len(self.lines) > 1 and fold(self.lines[1]) == fold(line) and len(line) <= 2 * LONGEST_TEASER:
             return True
-        return expected and is_sentence(line) and len(line) <= LONGEST_TEASER and len(self.lines) > 1
+        likely = like_teaser(line) if self.found.title else is_sentence(line)
+        return expected and likely and len(line) <= LONGEST_TEASER and len(self.lines) > 1
 
     def _set_title(self, line: str, *, sure: bool) -> None:
         self.found.title = tidy(_HEADING_MARK.sub("", line))
@@ -231,7 +251,12 @@ class _Reader:
             if date_line(line):
                 dated = True
                 self._take_plain(line)
-            elif self._take_source(line) or self._take_plain(line):
+            elif (
+                self._take_source(line)
+                or self._take_plain(line)
+                or self._is_made_of(line, self.boxes)
+                or _is_names(line)
+            ):
                 pass
             elif dated and self.in_the_media and not self.found.publisher and self._like_publisher(line):
                 self.found.publisher = line
@@ -240,7 +265,7 @@ class _Reader:
             self.lines.pop(0)
 
     def _like_publisher(self, line: str) -> bool:
-        return len(line) <= LONGEST_PUBLISHER and not is_sentence(line) and not line.endswith(":")
+        return len(line) <= LONGEST_PUBLISHER and may_be_title(line)
 
     def _is_furniture(self, line: str) -> bool:
         known = fold(line)
@@ -294,3 +319,8 @@ class _Reader:
 
     def _note(self, code: str, field_name: str, message: str) -> None:
         self.found.oddities.append(Oddity(code, field_name, message))
+
+
+def _is_names(line: str) -> bool:
+    """Return True for "By X and Y", "- +18" and "A, B, C, …"."""
+    return bool(_BYLINE.match(line)) or is_no_item(line)

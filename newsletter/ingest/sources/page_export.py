@@ -62,6 +62,7 @@ class _Page:
         lines = [line for line in map(tidy, after.split("\n")) if line]
         ending = until_end(lines, names=(metadata.primary_center, *metadata.centers))
         opening = read_opening(ending.lines, metadata=metadata, slug=slug)
+        opening.publisher = opening.publisher or ending.source[:500]
         oddities = [*doubts, *metadata.oddities, *opening.oddities]
         if ending.heading_alone:
             oddities.append(Oddity("heading_alone", "body", f"{ending.heading_alone!r} has nothing below it."))
