@@ -50,6 +50,7 @@ class Brand:
     name: str = ""
     accent: str = "#1f4e79"
     accent_dark: str = "#8ab8e6"
+    on_accent: str = "#ffffff"
     paper: str = "#ffffff"
     paper_dark: str = "#16191d"
     ground: str = "#eef1f4"
@@ -83,6 +84,7 @@ class Digest:
     postal_address: str
     note: str = ""
     disclaimers: tuple[str, ...] = field(default=())
+    why: str = ""  # why the reader gets this; "" = the standing sentence of the language
 
     @property
     def size(self) -> int:

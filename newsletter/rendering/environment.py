@@ -15,18 +15,19 @@ from markupsafe import Markup
 
 from newsletter.errors import Invalid
 from newsletter.rendering.personal import CONTEXTS, NAMES, Slot, token
+from newsletter.rendering.words import base
 
 SCHEMES = frozenset({"https", "http", "mailto", "tel"})
 
 
-def fill_template(folder: Path, name: str, values: Mapping[str, Any], *, nonce: str) -> str:
+def fill_template(folder: Path, name: str, values: Mapping[str, Any], *, nonce: str, language: str = "en") -> str:
     """Return template ``name`` filled in; raises ``Invalid`` with file and line for a wrong template."""
-    return _filled(markup(folder), name, values, nonce)
+    return _filled(markup(folder), name, values, _slot_maker(nonce, language))
 
 
-def fill_text_template(folder: Path, name: str, values: Mapping[str, Any], *, nonce: str) -> str:
+def fill_text_template(folder: Path, name: str, values: Mapping[str, Any], *, nonce: str, language: str = "en") -> str:
     """Return a plain-text template filled in, without escaping."""
-    return _filled(plain(folder), name, values, nonce)
+    return _filled(plain(folder), name, values, _slot_maker(nonce, language))
 
 
 @lru_cache(maxsize=8)
@@ -60,9 +61,11 @@ def _environment(folder: Path, *, escaping: bool) -> ImmutableSandboxedEnvironme
     return environment
 
 
-def _filled(environment: ImmutableSandboxedEnvironment, name: str, values: Mapping[str, Any], nonce: str) -> str:
+def _filled(
+    environment: ImmutableSandboxedEnvironment, name: str, values: Mapping[str, Any], slot: Callable[[str, str], Markup]
+) -> str:
     try:
-        return environment.get_template(name).render(**values, slot=_slot_maker(nonce))
+        return environment.get_template(name).render(**values, slot=slot)
     except TemplateSyntaxError as error:
         raise Invalid(
             f"{error.message}.", where=f"{error.name}, line {error.lineno}", fix="Correct the template."
@@ -85,11 +88,11 @@ def _line(error: BaseException) -> str:
     return line
 
 
-def _slot_maker(nonce: str) -> Callable[[str, str], Markup]:
+def _slot_maker(nonce: str, language: str) -> Callable[[str, str], Markup]:
     def slot(name: str, context: str = "text") -> Markup:
         """Return the token of a personal value in its context."""
         if name not in NAMES or context not in CONTEXTS:
             raise ValueError(f"There is no slot {name!r} in context {context!r}")
-        return Markup(token(Slot(name, context), nonce))  # noqa: S704  letters, digits and _ only
+        return Markup(token(Slot(name, context, base(language)), nonce))  # noqa: S704  letters, digits and _ only
 
     return slot

@@ -11,6 +11,7 @@ import atexit
 import contextlib
 import json
 import os
+import re
 import resource
 import select
 import struct
@@ -28,6 +29,8 @@ DEEPEST = 60
 PATIENCE_SECONDS = 15
 CHILD_MEMORY_BYTES = 1 << 30
 BACKSLASH = "\ue000"  # stands for a backslash while lxml serialises
+_NEIGHBOURS = re.compile(r"<!\[endif\]-->\s*<!--\[if mso \| IE\]>")  # npm mjml joins them too
+_INDENT = re.compile(r"\n[ \t]+")
 TAGS = frozenset(
     [
         "mjml",
@@ -66,6 +69,7 @@ TAGS = frozenset(
         "mj-wrapper",
     ]
 )
+_BLANKS = re.compile(r"[ \t\r\n]+")  # not the no-break space, which was meant
 STRUCTURE = TAGS - frozenset(["mj-raw", "mj-style", "mj-title", "mj-preview", "mj-text", "mj-table", "mj-button"])
 
 
@@ -81,7 +85,7 @@ class Hardened:
 def compile_mjml(source: str) -> tuple[str, str]:
     """Return the HTML of ``source`` and the CSS to inline; raises ``Invalid`` with line and column."""
     hardened = harden(source)
-    html = _compiler.compile(hardened.source)
+    html = _NEIGHBOURS.sub("", _compiler.compile(hardened.source))
     for token, style in hardened.styles.items():
         html = html.replace(token, style)
     return html, hardened.inline_css
@@ -95,7 +99,7 @@ def harden(source: str) -> Hardened:
     styles: dict[str, str] = {}
     inline: list[str] = []
     for style in list(root.iter("mj-style")):
-        css = style.text or ""
+        css = _INDENT.sub("\n", style.text or "")
         if style.get("inline") == "inline":
             inline.append(css)
             parent = style.getparent()
@@ -107,6 +111,7 @@ def harden(source: str) -> Hardened:
             style.text = token
     _walk(root, 1)
     ascii_source = etree.tostring(root, encoding="us-ascii").decode().replace(f"&#{ord(BACKSLASH)};", "&#92;")
+    ascii_source = _INDENT.sub("\n", ascii_source)
     return Hardened(ascii_source, styles, "\n".join(inline))
 
 
@@ -138,7 +143,7 @@ def _walk(element: etree._Element, depth: int) -> None:
     if isinstance(element.tag, str) and element.tag.startswith("mj") and element.tag not in TAGS:
         raise Invalid(f"There is no <{element.tag}>.", where=where, fix="Use a component of MJML 4.")
     for name, value in element.attrib.items():
-        element.set(name, " ".join(str(value).split()).replace("\\", BACKSLASH))
+        element.set(name, _BLANKS.sub(" ", str(value)).strip(" ").replace("\\", BACKSLASH))
     for child in element:
         _walk(child, depth + 1)
         if element.tag in STRUCTURE and not (child.tail or "").strip():

@@ -16,6 +16,7 @@ from newsletter.rendering.environment import fill_template, fill_text_template
 from newsletter.rendering.inline import inline
 from newsletter.rendering.mjml import compile_mjml
 from newsletter.rendering.plaintext import wrap
+from newsletter.rendering.typography import typography
 from newsletter.rendering.words import words
 
 COMPACT_ABOVE = 8  # items
@@ -51,13 +52,14 @@ def render(digest: Digest, *, template: str, nonce: str, templates: Path = TEMPL
         "digest": digest,
         "brand": digest.brand,
         "words": words(digest.language),
+        "type": typography(digest.language, digest.brand),
         "compact": digest.size > COMPACT_ABOVE,
         "start": "right" if digest.direction == "rtl" else "left",
         "end": "left" if digest.direction == "rtl" else "right",
     }
-    html, css = compile_mjml(fill_template(templates / "digests", f"{template}.mjml.j2", values, nonce=nonce))
+    html, css = compile_mjml(fill_template(templates / "digests", f"{template}.mjml.j2", values, nonce=nonce, language=digest.language))
     html = inline(html, css)
-    text = wrap(fill_text_template(templates / "digests", f"{template}.txt.j2", values, nonce=nonce))
+    text = wrap(fill_text_template(templates / "digests", f"{template}.txt.j2", values, nonce=nonce, language=digest.language))
     return Rendering(
         subject=digest.subject,
         preheader=digest.preheader,

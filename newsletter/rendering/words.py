@@ -1,14 +1,24 @@
-"""The interface words of digests, by language; an unknown language gets English."""
+"""The interface words of digests, from gettext catalogues; an unknown language gets English.
+
+``newsletter/locale/<language>/LC_MESSAGES/digest.po`` is read as it is: there is no compiled file to forget.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 from types import MappingProxyType
 
-RTL = frozenset({"ar", "fa", "he", "ur"})
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
 
-_WORDS = {
-    "en": {
+RTL = frozenset({"ar", "fa", "he", "ur"})
+LOCALE = Path(__file__).parents[1] / "locale"
+LANGUAGES = ("en", "fr", "ru", "ar", "zh", "es")
+
+ENGLISH: Mapping[str, str] = MappingProxyType(
+    {
         "in_this_issue": "In this issue",
         "read": "Read more",
         "published_in": "Originally published in {where}",
@@ -19,75 +29,66 @@ _WORDS = {
         "preferences": "Preferences",
         "view": "View in browser",
         "others": "and others",
-    },
-    "fr": {
-        "in_this_issue": "Dans ce numéro",
-        "read": "Lire la suite",
-        "published_in": "Initialement publié dans {where}",
-        "photo": "Photo : {who}",
-        "why": "Vous recevez {title} parce que vous y êtes abonné.",
-        "sent_to": "Cet exemplaire est destiné à {address}.",
-        "unsubscribe": "Se désabonner",
-        "preferences": "Préférences",
-        "view": "Voir dans le navigateur",
-        "others": "et autres",
-    },
-    "ru": {
-        "in_this_issue": "В этом выпуске",
-        "read": "Читать далее",
-        "published_in": "Впервые опубликовано: {where}",
-        "photo": "Фото: {who}",
-        "why": "Вы получаете рассылку «{title}», потому что подписались на неё.",
-        "sent_to": "Этот экземпляр отправлен на адрес {address}.",
-        "unsubscribe": "Отписаться",
-        "preferences": "Настройки",
-        "view": "Открыть в браузере",
-        "others": "и другие",
-    },
-    "ar": {
-        "in_this_issue": "في هذا العدد",
-        "read": "اقرأ المزيد",
-        "published_in": "نُشر أولاً في {where}",
-        "photo": "الصورة: {who}",
-        "why": "تصلك نشرة {title} لأنك اشتركت فيها.",
-        "sent_to": "هذه النسخة مرسلة إلى {address}.",
-        "unsubscribe": "إلغاء الاشتراك",
-        "preferences": "التفضيلات",
-        "view": "عرض في المتصفح",
-        "others": "وآخرون",
-    },
-    "zh": {
-        "in_this_issue": "本期内容",
-        "read": "阅读全文",
-        "published_in": "原载于{where}",
-        "photo": "图片：{who}",
-        "why": "您收到《{title}》，是因为您订阅了它。",
-        "sent_to": "本邮件发送至 {address}。",
-        "unsubscribe": "退订",
-        "preferences": "偏好设置",
-        "view": "在浏览器中查看",
-        "others": "等",
-    },
-    "es": {
-        "in_this_issue": "En este número",
-        "read": "Leer más",
-        "published_in": "Publicado originalmente en {where}",
-        "photo": "Foto: {who}",
-        "why": "Recibe {title} porque se suscribió.",
-        "sent_to": "Este ejemplar es para {address}.",
-        "unsubscribe": "Cancelar la suscripción",
-        "preferences": "Preferencias",
-        "view": "Ver en el navegador",
-        "others": "y otros",
-    },
-}
+        "greeting": "Dear {name},",
+        "greeting_unnamed": "Dear reader,",
+    }
+)
+TYPES: Mapping[str, str] = MappingProxyType(  # the CMS's article types as readers may see them
+    {
+        "article": "Article",
+        "book": "Book",
+        "collection": "Collection",
+        "commentary": "Commentary",
+        "event": "Event",
+        "legacyinthemedia": "In the media",
+        "other": "",
+        "paper": "Paper",
+        "podcast": "Podcast",
+        "pressrelease": "Press release",
+        "q&a": "Q&A",
+        "report": "Report",
+        "research": "Research",
+        "testimony": "Testimony",
+        "video": "Video",
+    }
+)
 
 
+@cache
 def words(language: str) -> Mapping[str, str]:
     """Return the words of a language tag ("pt-BR" looks under "pt")."""
-    return MappingProxyType(_WORDS.get(language.split("-")[0].lower(), _WORDS["en"]))
+    return MappingProxyType({key: _translated(english, language) for key, english in ENGLISH.items()})
+
+
+@cache
+def label(kind: str, language: str) -> str:
+    """Return an article's type as readers of ``language`` see it; a type we do not know is its own label."""
+    known = TYPES.get(kind.lower())
+    if known is None:
+        return kind if not kind.islower() else kind.capitalize()
+    return _translated(known, language, context="type") if known else ""
 
 
 def direction(language: str) -> str:
     """Return "rtl" for languages written from right to left, else "ltr"."""
-    return "rtl" if language.split("-")[0].lower() in RTL else "ltr"
+    return "rtl" if base(language) in RTL else "ltr"
+
+
+def base(language: str) -> str:
+    """Return the language of a tag: "zh" of "zh-Hans"."""
+    return language.replace("_", "-").split("-")[0].lower()
+
+
+def _translated(english: str, language: str, *, context: str | None = None) -> str:
+    catalogue = _catalogue(base(language))
+    message = catalogue.get(english, context) if catalogue else None
+    return str(message.string) if message and message.string else english
+
+
+@cache
+def _catalogue(language: str) -> Catalog | None:
+    path = LOCALE / language / "LC_MESSAGES" / "digest.po"
+    if language not in LANGUAGES or not path.is_file():
+        return None
+    with path.open("rb") as file:
+        return read_po(file, locale=language)

@@ -18,7 +18,7 @@ from newsletter.rendering.teaser import fit
         ("He said, “We will not go. Never.” And then he went to the port.", 40, "He said, “We will not go. Never.”"),
         ("A long clause about the port, then another clause about the sea", 40, "A long clause about the port…"),
         ("words without any end at all that go on and on", 20, "words without any…"),
-        ("Порт вырос. Его строили семь лет, и всё это время спорили.", 30, "Порт вырос.") ,
+        ("Порт вырос. Его строили семь лет, и всё это время спорили.", 26, "Порт вырос."),
         ("В 2019 г. порт вырос вдвое. Потом пришёл кризис и всё встало.", 36, "В 2019 г. порт вырос вдвое."),
         ("نما الميناء بسرعة كبيرة. ثم توقفت الأعمال فيه.", 30, "نما الميناء بسرعة كبيرة."),
         ("港口发展迅速。后来一切都停了下来，人们开始争论。", 12, "港口发展迅速。"),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from newsletter.rendering.finding import Finding, Sheet, excerpt
+from newsletter.rendering.personal import NAMES, Slot, split
 
 _LEFT = re.compile(r"\{\{|\}\}|\{%|%\}|\\u\{[0-9a-f]+\}|zq[0-9a-f]{8,}_\w*|zstyle\d+z")
 _IN_ATTRIBUTE = re.compile(r'="[^"]*\\n[^"]*"')
@@ -14,6 +15,9 @@ _IN_ATTRIBUTE = re.compile(r'="[^"]*\\n[^"]*"')
 def check(sheet: Sheet) -> Iterator[Finding]:
     """Look for leftovers in everything that goes out, slots filled."""
     for place, text in (("subject", sheet.subject), ("HTML part", sheet.html), ("text part", sheet.text)):
+        for part in split(text, sheet.nonce):
+            if isinstance(part, Slot) and part.name not in NAMES:
+                yield Finding("leftovers", "E", f"{place}: slot {part.name}", "There is no such slot (unknown name).")
         filled = sheet.longest(text)
         for found in {found[0] for found in _LEFT.finditer(filled)}:
             yield Finding("leftovers", "E", f"{place}: {excerpt(found)}", "Remove it, or correct the template.")
