@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 
 from babel import Locale, UnknownLocaleError
 from babel.lists import format_list
 
-from newsletter.rendering.words import words
+from newsletter.rendering.words import direction, words
 
 MOST = 4
 
@@ -17,12 +18,20 @@ def byline(authors: Sequence[str], *, language: str = "en", institution: str = "
 
     Without authors it is the ``institution`` ("" when there is none). Order is the CMS's.
     """
-    names = [name for name in authors if name.strip()]
+    names = [isolated(" ".join(name.split()), language=language) for name in authors if name.strip()]
     if not names:
         return institution
     if len(names) > most:
         return f"{format_list(names[: most - 1], style='unit', locale=locale(language))} {words(language)['others']}"
     return format_list(names, locale=locale(language))
+
+
+def isolated(name: str, *, language: str) -> str:
+    """Return ``name`` so that its own direction stays inside it (Unicode isolates) when the text runs the other way."""
+    strong = next((unicodedata.bidirectional(sign) for sign in name if sign.isalpha()), "L")
+    if (strong in ("R", "AL")) == (direction(language) == "rtl"):
+        return name
+    return f"\u2068{name}\u2069"
 
 
 def locale(language: str) -> Locale:
