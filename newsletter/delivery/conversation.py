@@ -61,12 +61,9 @@ class Conversation:
         self._lines: list[bytes] = []
         self._out: list[bytes] = []
 
-    def take(self) -> bytes:
-        """Return the octets to write now."""
-        if not self._out:
-            return b""
-        out = b"".join(self._out)
-        self._out.clear()
+    def take(self) -> list[bytes]:
+        """Return the octets to write now, in pieces."""
+        out, self._out = self._out, []
         return out
 
     def offer(self, envelope: Envelope) -> None:

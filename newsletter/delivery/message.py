@@ -9,6 +9,7 @@ parsed once with hostile values and must show exactly the headers that were mean
 from __future__ import annotations
 
 import binascii
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -53,6 +54,7 @@ class Copy:
     unsubscribe: tuple[str, str] | None = None  # needed when the sheet has a list_id
 
 
+_NEEDS_NO_CODING = re.compile(r"[A-Za-z0-9/:_?&;#-][ -<>-~]{0,72}[!-<>-~]\Z").match  # one short line, no "="
 Hole = Callable[[Copy], bytes]
 
 
@@ -63,6 +65,7 @@ class Compiled:
     pieces: tuple[bytes, ...]
     holes: tuple[tuple[int, Hole], ...]
     header_names: tuple[str, ...]
+    slots: frozenset[str]  # the names of all slots in it
 
     def content(self, copy: Copy) -> bytes:
         """Return one copy as dot-stuffed CRLF octets; raises ``Invalid`` for an impossible address."""
@@ -88,7 +91,7 @@ def compile_message(sheet: Sheet) -> Compiled:
             pieces[-1] += part
         else:
             pieces.append(part)
-    compiled = Compiled(tuple(pieces), tuple(holes), tuple(_header_names(sheet)))
+    compiled = Compiled(tuple(pieces), tuple(holes), tuple(_header_names(sheet)), _slots(sheet))
     _prove(compiled, sheet)
     return compiled
 
@@ -122,6 +125,11 @@ def _header_names(sheet: Sheet) -> list[str]:
     if sheet.list_id:
         names += ["List-Id", "List-Unsubscribe", "List-Unsubscribe-Post"]
     return [*names, *sheet.headers, "MIME-Version", "Content-Type"]
+
+
+def _slots(sheet: Sheet) -> frozenset[str]:
+    parts = (*sheet.subject, *sheet.html, *sheet.text)
+    return frozenset(part.name for part in parts if isinstance(part, Slot))
 
 
 def _to(copy: Copy) -> bytes:
@@ -167,7 +175,10 @@ def _segment(text: str) -> bytes:
 
 def _slot(slot: Slot) -> Hole:
     def value(copy: Copy) -> bytes:
-        return _soft_ended(_quoted_printable(fill(slot, copy.values)))
+        text = fill(slot, copy.values)
+        if _NEEDS_NO_CODING(text):
+            return text.encode() + b"=\r\n"
+        return _soft_ended(_quoted_printable(text))
 
     return value
 
@@ -187,8 +198,7 @@ def _quoted_printable(text: str) -> bytes:
 
 def _prove(compiled: Compiled, sheet: Sheet) -> None:
     """Parse copies, one of them as hostile as it gets, and compare the headers with those meant."""
-    slots = {part.name for parts in (sheet.subject, sheet.html, sheet.text) for part in parts if isinstance(part, Slot)}
-    hostile = Copy("1@example.org", HOSTILE, "r@example.org", dict.fromkeys(slots, HOSTILE), WAY_OUT)
+    hostile = Copy("1@example.org", HOSTILE, "r@example.org", dict.fromkeys(compiled.slots, HOSTILE), WAY_OUT)
     plain = Copy("1@example.org", "R", "r@example.org", {}, WAY_OUT)
     for copy in (hostile, plain):
         octets = compiled.content(copy)

@@ -27,6 +27,7 @@ class IssueWriter:
     sender: Sender
     view: str  # where the issue is shown in the browser
     compiled: dict[str, Compiled]
+    with_preferences: bool  # whether any copy names the reader's preferences
 
     def envelope(self, row: Row) -> Envelope:
         """Return who the copy goes to and its own return path; raises ``Invalid`` for an impossible address."""
@@ -41,23 +42,16 @@ class IssueWriter:
     def copy(self, row: Row) -> Copy:
         """Return what this copy has of its own; its links are signed for this reader."""
         unsubscribe = addresses.unsubscribe(row.reader_id, self.newsletter, self.issue)
+        mailto = addresses.unsubscribe_mailto(self.sender.bounce_domain, row.reader_id, self.newsletter, self.issue)
+        values = {"name": row.name, "address": row.address, "unsubscribe": unsubscribe, "view": self.view}
+        if self.with_preferences:
+            values["preferences"] = addresses.preferences(row.reader_id, self.newsletter)
         return Copy(
             message_id=message_id(self.issue, row.id, self.sender),
             name=row.name,
             address=row.address,
-            values={
-                "name": row.name,
-                "address": row.address,
-                "unsubscribe": unsubscribe,
-                "preferences": addresses.preferences(row.reader_id, self.newsletter),
-                "view": self.view,
-            },
-            unsubscribe=(
-                unsubscribe,
-                addresses.unsubscribe_mailto(
-                    self.sender.bounce_domain, row.reader_id, self.newsletter, self.issue
-                ),
-            ),
+            values=values,
+            unsubscribe=(unsubscribe, mailto),
         )
 
 
@@ -68,7 +62,8 @@ def writer_of(issue_id: int) -> IssueWriter:
     compiled = {rendering.variant: compile_rendering(issue, rendering) for rendering in renderings}
     if "" not in compiled:
         raise Unavailable(f"Issue {issue_id} has no stored rendering.", where=f"issue {issue_id}")
-    return IssueWriter(issue_id, issue.newsletter_id, issue.newsletter.sender, addresses.view(issue_id), compiled)
+    with_preferences = any("preferences" in one.slots for one in compiled.values())
+    return IssueWriter(issue_id, issue.newsletter_id, issue.newsletter.sender, addresses.view(issue_id), compiled, with_preferences)
 
 
 def compile_rendering(

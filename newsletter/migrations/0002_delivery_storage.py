@@ -1,4 +1,4 @@
-"""Room for a delivery's moves inside its page: see docs/decisions/delivery-tables.md."""
+"""Room for a delivery's moves inside its page: see docs/decisions/0004-delivery-tables.md."""
 
 from __future__ import annotations
 

@@ -227,8 +227,9 @@ def main() -> None:
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     listener = socket.create_server(("127.0.0.1", options.port), backlog=512, reuse_port=False)
+    server = Server(options.log, options.rules, options.spool)
     print(listener.getsockname()[1], flush=True)
-    Server(options.log, options.rules, options.spool).serve(listener)
+    server.serve(listener)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from newsletter.delivery.transport import Channel, Envelope, Happening
 
 SEND_BUFFER = 512 * 1024
 READ_AT_ONCE = 64 * 1024
+_NOTHING = memoryview(b"")
 _UNDER_WAY = frozenset({0, errno.EINPROGRESS, errno.EWOULDBLOCK})
 
 
@@ -62,7 +63,7 @@ class SmtpChannel:
             secured=relay.tls == "implicit",
         )
         self._connected = self._handshaking = False
-        self._rest = memoryview(b"")
+        self._rest = _NOTHING
         self._deadline = time.monotonic() + relay.connect_seconds
         self._broken = ""
         self._socket = self._dial(place)
@@ -182,15 +183,34 @@ class SmtpChannel:
 
     def _flush(self) -> None:
         """Write what there is; what the kernel does not take waits. A broken pipe is told by the next ``handle``."""
-        out = self._talk.take()
-        if out:
-            self._rest = memoryview(bytes(self._rest) + out if self._rest else out)
+        pieces = self._talk.take()
+        if self._rest:
+            self._rest = memoryview(b"".join([self._rest, *pieces]))
+        elif pieces:
+            self._rest = self._write_pieces(pieces)
         while self._rest:
-            try:
-                written = self._socket.send(self._rest)
-            except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-                return
-            except OSError as error:
-                self._broken = f"connection lost: {error.strerror or type(error).__name__}"
+            written = self._write_some(self._rest)
+            if not written:
                 return
             self._rest = self._rest[written:]
+
+    def _write_pieces(self, pieces: list[bytes]) -> memoryview:
+        """Write without gluing the pieces together first, and return what the kernel did not take."""
+        if self._context is not None or len(pieces) == 1:
+            return memoryview(b"".join(pieces))
+        try:
+            written = self._socket.sendmsg(pieces)
+        except OSError:
+            written = 0  # the next write tells why
+        if written == sum(map(len, pieces)):
+            return _NOTHING
+        return memoryview(b"".join(pieces))[written:]
+
+    def _write_some(self, octets: memoryview) -> int:
+        try:
+            return self._socket.send(octets)
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return 0
+        except OSError as error:
+            self._broken = f"connection lost: {error.strerror or type(error).__name__}"
+            return 0
