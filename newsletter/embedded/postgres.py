@@ -167,17 +167,19 @@ def _wait(place: Place) -> None:
 def _forget_dead(place: Place, cluster: Path) -> None:
     """Get ready to start after a kill or a reboot.
 
-    Processes that outlived their server still write, so they are waited for. The pid file is removed only when its
-    number now belongs to a stranger, which PostgreSQL would take for a running server; it sees by itself to any other.
+    Processes that outlived their server still write, so they are waited for. A pid file is removed only when its
+    number now belongs to a stranger or to a dead one nobody has buried, which PostgreSQL would take for a running
+    server; it sees by itself to any other.
     """
     deadline = time.monotonic() + START_SECONDS
     while _has_orphans(place):
         if time.monotonic() > deadline:
             raise Unavailable("Processes of a dead PostgreSQL do not end.", where=_title(place), fix="End them.")
         time.sleep(0.05)
-    pid = read_pid(_pid_file(cluster))
-    if command_line(pid) and not _is_server(pid, cluster):
-        _pid_file(cluster).unlink(missing_ok=True)
+    for file in (_pid_file(cluster), place.run / ".s.PGSQL.5432.lock"):
+        pid = read_pid(file)
+        if Path(f"/proc/{pid}").exists() and not _is_server(pid, cluster):
+            file.unlink(missing_ok=True)
 
 
 def _has_orphans(place: Place) -> bool:

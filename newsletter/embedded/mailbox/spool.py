@@ -1,7 +1,8 @@
 """Where caught mail is kept: append-only files of records, and a line a recipient as the witness.
 
 A record is one line with the recipients (separated by commas) and the message as it came over the wire: dot-stuffed
-and with its final dot, so the end of a record cannot stand inside it. ``spool-N`` begins with message number N.
+and with its final dot, so every record ends with ``RECORD_END`` and has none inside.
+``spool-N`` begins with message number N.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class Spool:
 
     def add(self, recipients: Sequence[bytes], content: bytes) -> None:
         """Keep one message (dot-stuffed, with its end), then bear witness for each recipient; raises ``OSError``."""
-        head = b",".join(recipients) + b"\n"
+        head = b",".join(recipients) + b"\r\n"
         written = os.writev(self._file, [head, content])
         if written < len(head) + len(content):
             os.ftruncate(self._file, self._size)
@@ -120,14 +121,9 @@ def _records(place: Path) -> Iterator[Caught]:
     number = _first_number(place)
     with place.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
         at = 0
-        while (line_end := text.find(b"\n", at)) >= 0:
-            # an empty message is its final dot alone, which stands right behind the first line
-            empty = text[line_end + 1 : line_end + 4] == b".\r\n"
-            final = line_end - 1 if empty else text.find(RECORD_END, line_end)
-            if final < 0:
-                return  # torn: the machine stopped while it was written, so it was never answered
-            end = final + len(RECORD_END)
-            yield _caught(number, text[at : line_end + 1], place, line_end + 1, end - line_end - 1)
+        while (final := text.find(RECORD_END, at)) >= 0:  # without one it was torn, so it was never answered
+            start, end = text.find(b"\n", at) + 1, final + len(RECORD_END)
+            yield _caught(number, text[at:start], place, start, end - start)
             number, at = number + 1, end
 
 
