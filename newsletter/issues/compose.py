@@ -14,13 +14,8 @@ from newsletter.issues.queries import placed
 from newsletter.rendering.byline import byline, locale
 from newsletter.rendering.digest import Brand, Digest, Image, Item, Section
 from newsletter.rendering.teaser import fit
-from newsletter.rendering.words import direction
+from newsletter.rendering.words import direction, label
 
-LABELS = {  # the CMS's types as readers may see them; other types are their own label
-    "legacyinthemedia": "In the media",
-    "pressRelease": "Press release",
-    "other": "",
-}
 LONGEST_SUBJECT = 70
 
 
@@ -61,7 +56,7 @@ def item_of(issue: Issue, pick: Pick) -> Item:
         teaser=words.get("teaser") or fit(article.teaser),
         byline=byline_of(article, language=language),
         url=article.url,
-        label=_label(article.type),
+        label=label(article.type, issue.newsletter.language),
         link_text=words.get("link_text", ""),
         image=_image(article, words.get("image_alt", "")),
         published_in=article.originally_published_in,
@@ -85,12 +80,6 @@ def _image(article: Article, alt: str) -> Image | None:
         width=article.image_width or 0,
         height=article.image_height or 0,
     )
-
-
-def _label(kind: str) -> str:
-    if kind in LABELS:
-        return LABELS[kind]
-    return kind if not kind.islower() else kind.capitalize()
 
 
 def _subject(title: str, headline: str) -> str:

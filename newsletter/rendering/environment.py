@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -17,7 +18,9 @@ from newsletter.errors import Invalid
 from newsletter.rendering.personal import CONTEXTS, NAMES, Slot, token
 from newsletter.rendering.words import base
 
-SCHEMES = frozenset({"https", "http", "mailto", "tel"})
+WEB = frozenset({"https", "http"})
+SCHEMES = WEB | {"mailto", "tel"}
+_BLANKS = re.compile(r"[\t\r\n]+")
 
 
 def fill_template(folder: Path, name: str, values: Mapping[str, Any], *, nonce: str, language: str = "en") -> str:
@@ -43,9 +46,14 @@ def plain(folder: Path) -> ImmutableSandboxedEnvironment:
 
 
 def url(value: str) -> str:
-    """Let only https, http, mailto and tel through; anything else becomes "" (the proofreader reports it)."""
-    parts = urlsplit(value.strip())
-    return value.strip() if parts.scheme.lower() in SCHEMES and (parts.netloc or parts.path) else ""
+    """Let only whole https, http, mailto and tel addresses through, else "" (the proofreader reports the empty link)."""
+    address = _BLANKS.sub("", value.strip(" \t\r\n")).replace(" ", "%20")
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    whole = parts.netloc if parts.scheme.lower() in WEB else parts.path
+    return address if parts.scheme.lower() in SCHEMES and whole else ""
 
 
 def _environment(folder: Path, *, escaping: bool) -> ImmutableSandboxedEnvironment:

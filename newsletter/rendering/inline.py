@@ -11,12 +11,15 @@ from premailer import Premailer
 from newsletter.errors import Invalid
 
 cssutils.log.setLevel(logging.CRITICAL)
-_IMPORT = re.compile(r"@import\b", re.IGNORECASE)
+cssutils.util._defaultFetcher = lambda _url: None  # cssutils must never fetch anything, whatever a style says
+_IMPORT = re.compile(r"@(?:import\b|[\w-]*\\)", re.IGNORECASE)  # also written with escapes: @\\69mport
+_STYLES = re.compile(r"<style\b[^>]*>(.*?)</style>", re.IGNORECASE | re.DOTALL)
+_MARK = re.compile(r'(<style\b[^>]*?) data-premailer="ignore"')
 
 
 def inline(html: str, css: str) -> str:
     """Return ``html`` with ``css`` in style attributes and its <style> elements untouched; refuses @import."""
-    if _IMPORT.search(html) or _IMPORT.search(css):
+    if any(_IMPORT.search(style) for style in [css, *_STYLES.findall(html)]):
         raise Invalid("@import is not allowed in mail.", where="mj-style", fix="Write the rules into the template.")
     marked = html.replace("<style", '<style data-premailer="ignore"')
     done = Premailer(
@@ -31,4 +34,4 @@ def inline(html: str, css: str) -> str:
         keep_style_tags=True,
         cssutils_logging_level=logging.CRITICAL,
     ).transform(pretty_print=False)
-    return str(done).replace(' data-premailer="ignore"', "")
+    return _MARK.sub(r"\1", str(done))

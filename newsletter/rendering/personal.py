@@ -17,7 +17,7 @@ from newsletter.rendering.words import direction, words
 
 CONTEXTS = ("text", "attribute", "url", "plain", "header")
 NAMES = ("unsubscribe", "preferences", "view", "name", "address", "greeting")
-ANY_TOKEN = re.compile(r"zq\w{4,}?_(?:text|attribute|url|plain|header)_\w+_qz")
+ANY_TOKEN = re.compile(rf"zq\w*_(?:{'|'.join(CONTEXTS)})_\w*_qz")
 _SAFE_IN_URL = "!#$%&'()*+,/:;=?@[]~"
 _UNREADABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 _ISOLATE, _END_OF_ISOLATE = "\u2068", "\u2069"

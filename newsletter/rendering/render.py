@@ -15,6 +15,7 @@ from newsletter.rendering.digest import Digest, from_dict
 from newsletter.rendering.environment import fill_template, fill_text_template
 from newsletter.rendering.inline import inline
 from newsletter.rendering.mjml import compile_mjml
+from newsletter.rendering.personal import ANY_TOKEN
 from newsletter.rendering.plaintext import wrap
 from newsletter.rendering.typography import typography
 from newsletter.rendering.words import words
@@ -22,8 +23,7 @@ from newsletter.rendering.words import words
 COMPACT_ABOVE = 8  # items
 _INSTALLED = Path(__file__).parents[1] / "templates"  # inside a wheel
 TEMPLATES = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parents[2] / "templates"
-_ANY_TOKEN = re.compile(r"zq[0-9a-f]{8,}_")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,10 @@ def render(digest: Digest, *, template: str, nonce: str, templates: Path = TEMPL
         "start": "right" if digest.direction == "rtl" else "left",
         "end": "left" if digest.direction == "rtl" else "right",
     }
-    html, css = compile_mjml(fill_template(templates / "digests", f"{template}.mjml.j2", values, nonce=nonce, language=digest.language))
-    html = inline(html, css)
-    text = wrap(fill_text_template(templates / "digests", f"{template}.txt.j2", values, nonce=nonce, language=digest.language))
+    folder, language = templates / "digests", digest.language
+    mjml = fill_template(folder, f"{template}.mjml.j2", values, nonce=nonce, language=language)
+    html = inline(*compile_mjml(mjml))
+    text = wrap(fill_text_template(folder, f"{template}.txt.j2", values, nonce=nonce, language=language))
     return Rendering(
         subject=digest.subject,
         preheader=digest.preheader,
@@ -77,16 +78,16 @@ def content_hash(*parts: str) -> str:
 
 
 def _clean(digest: Digest) -> Digest:
-    """Drop control characters, refuse anything that looks like a slot."""
-    text = json.dumps(digest.as_dict(), ensure_ascii=False)
-    if _ANY_TOKEN.search(text):
+    """Drop what is no text, refuse anything that looks like a slot."""
+    data = _without_control(digest.as_dict())
+    if ANY_TOKEN.search(json.dumps(data, ensure_ascii=False)):
         raise Invalid("The issue holds text that looks like a personal slot.", where="digest", fix="Reword it.")
-    return from_dict(_without_control(digest.as_dict()))
+    return from_dict(data)
 
 
 def _without_control(value: Any) -> Any:
     if isinstance(value, str):
-        return _CONTROL.sub("", value)
+        return _NO_TEXT.sub("", value)
     if isinstance(value, dict):
         return {name: _without_control(part) for name, part in value.items()}
     if isinstance(value, list | tuple):

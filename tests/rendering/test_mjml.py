@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.errors import Invalid
-from newsletter.rendering.mjml import DEEPEST, Compiler, compile_mjml
+from newsletter.rendering.compiler import Compiler
+from newsletter.rendering.mjml import DEEPEST, compile_mjml
 
 
 def body(inner: str) -> str:
@@ -64,7 +67,5 @@ def test_a_compiler_that_was_killed_is_replaced() -> None:
 @given(st.text(alphabet="<>/mj-bodytextsecion =\"'&;#x0", max_size=120))
 @settings(deadline=None, max_examples=150)
 def test_broken_documents_are_refused_or_compiled_but_never_hurt(text: str) -> None:
-    try:
+    with contextlib.suppress(Invalid):
         compile_mjml(f"<mjml><mj-body>{text}</mj-body></mjml>")
-    except Invalid:
-        pass

@@ -108,7 +108,9 @@ def test_right_to_left_is_mirrored_everywhere() -> None:
 
 def test_the_plain_text_is_at_most_78_columns_beside_addresses() -> None:
     made = classic(item(1, teaser="港口" * 90), item(2, teaser="words " * 90))
-    assert [line for line in made.text.split("\n") if width(line) > COLUMNS and "://" not in line and "zq" not in line] == []
+    assert [
+        line for line in made.text.split("\n") if width(line) > COLUMNS and "://" not in line and "zq" not in line
+    ] == []
 
 
 def test_every_link_of_the_html_stands_in_the_text() -> None:
