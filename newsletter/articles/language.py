@@ -39,9 +39,11 @@ def _by_address(url: str) -> str:
 
 def _by_script(text: str) -> str:
     scripts: Counter[str] = Counter()
+    if text.isascii():
+        return ""
     for sign in text:
         if sign.isalpha():
-            scripts[unicodedata.name(sign, " ").split(" ", 1)[0]] += 1
+            scripts["LATIN" if sign.isascii() else unicodedata.name(sign, " ").split(" ", 1)[0]] += 1
     if not scripts:
         return ""
     script, count = scripts.most_common(1)[0]

@@ -51,7 +51,7 @@ _IN_PATH = re.compile(r"/((?:19|20)\d\d)/(0?[1-9]|1[0-2])(?:/(0?[1-9]|[12]\d|3[0
 
 def date_line(text: str) -> date | None:
     """Return the day that ``text`` as a whole names ("Published on Dec 15, 2021", "19 мая 2016 г."), or None."""
-    if len(text) > 80:
+    if len(text) > 80 or not any(sign.isdecimal() for sign in text):
         return None
     plain = _PREFIX.sub("", _plain(text)).strip(" .")
     if found := _ISO.match(plain) or _HAN.match(plain):

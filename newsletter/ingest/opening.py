@@ -25,6 +25,8 @@ LONGEST_PUBLISHER = 120
 BORDER_WITHIN = 8
 SOURCE_WITHIN = 4
 LONGEST_HEADER = 1500
+LONGEST_FURNITURE = 300  # a longer line is prose, and folding prose is what costs time
+LONGEST_RUN = 1000  # topics and regions run together
 IN_THE_MEDIA = "legacyinthemedia"
 JUNK_TITLES = frozenset(map(fold, ("Ignore", "Test", "Untitled", "Draft", "TBD", "Title", "Placeholder", "XXX")))
 
@@ -71,6 +73,7 @@ _FURNITURE = frozenset(
     )
 )
 _COPIED = frozenset(map(fold, ("Link Copied", "Link Copied!", "Ссылка скопирована", "تم نسخ الرابط", "链接已复制")))
+_INVALID_VIDEO = fold("Invalid video URL")
 _NOISE = frozenset(map(fold, ("Invalid video URL", "REQUIRED IMAGE", "Link Copied", "Link Copied!")))
 _LABELS = frozenset(map(fold, LABELS))
 _HASHES = re.compile(r"^#+$|^\*(?: ?\*)+$")
@@ -167,7 +170,7 @@ class _Reader:
         if day := date_line(line):
             self.found.published_on = self.found.published_on or day
             return True
-        if fold(line) == fold("In The Media"):
+        if line.casefold() == "in the media":
             self.in_the_media = True
         self._note_noise(line)
         return self._is_furniture(line)
@@ -175,7 +178,11 @@ class _Reader:
     def _border(self) -> int | None:
         """Return the line that closes title and teaser: a button, a date or the publisher's source."""
         for at, line in enumerate(self.lines[:BORDER_WITHIN]):
-            if fold(line) in _COPIED or date_line(line) or (at < SOURCE_WITHIN and self._is_publisher(at)):
+            if (
+                (len(line) < 40 and fold(line) in _COPIED)
+                or date_line(line)
+                or (at < SOURCE_WITHIN and self._is_publisher(at))
+            ):
                 return at
         return None
 
@@ -268,6 +275,8 @@ class _Reader:
         return len(line) <= LONGEST_PUBLISHER and may_be_title(line)
 
     def _is_furniture(self, line: str) -> bool:
+        if len(line) > LONGEST_FURNITURE:
+            return self._is_run_together(line)
         known = fold(line)
         return (
             known in _FURNITURE
@@ -280,18 +289,23 @@ class _Reader:
 
     def _is_made_of(self, line: str, values: list[str]) -> bool:
         """Return True for a line that is nothing but known values run together ("Foreign PolicyMiddle EastIran")."""
-        rest = letters(line)
-        if not rest or len(line) > 2000:
+        if len(line) > LONGEST_RUN or (
+            len(line) > LONGEST_FURNITURE and line.endswith((".", "?", "!", "”", "。", "۔"))
+        ):
             return False
+        opening = letters(line[:6])[:2]
+        if not opening or not any(value.startswith(opening) for value in values):
+            return False
+        rest = letters(line)
         for value in values:
             rest = rest.replace(value, "|")
         return not rest.strip("|")
 
     def _is_byline(self, line: str) -> bool:
-        rest = letters(line)
+        said = rest = letters(line)
         for name in self.authors:
             rest = rest.replace(name, "")
-        return rest != letters(line) and (not rest or bool(_BY.match(rest)))
+        return rest != said and (not rest or bool(_BY.match(rest)))
 
     def _close(self) -> None:
         """Keep the body: without a repeated teaser, furniture and noise."""
@@ -304,17 +318,19 @@ class _Reader:
             self._note("heading_alone", "body", f"The heading {self.found.body[-1]!r} has nothing below it.")
 
     def _is_noise(self, line: str) -> bool:
-        return fold(line) in _NOISE or bool(_HASHES.match(line)) or self._is_run_together(line)
+        if len(line) <= LONGEST_FURNITURE and (fold(line) in _NOISE or _HASHES.match(line)):
+            return True
+        return self._is_run_together(line)
 
     def _is_run_together(self, line: str) -> bool:
-        return letters(line) not in self.facets and self._is_made_of(line, self.facets)
+        return self._is_made_of(line, self.facets) and letters(line) not in self.facets
 
     def _drop_repeated(self, said: str) -> None:
-        while said and self.lines and fold(self.lines[0]) == fold(said):
+        while said and self.lines and abs(len(self.lines[0]) - len(said)) < 20 and fold(self.lines[0]) == fold(said):
             self.lines.pop(0)
 
     def _note_noise(self, line: str) -> None:
-        if fold(line) == fold("Invalid video URL") or _HASHES.match(line):
+        if len(line) <= LONGEST_FURNITURE and (fold(line) == _INVALID_VIDEO or _HASHES.match(line)):
             self._note("junk_line", "body", f"The page shows {line!r}.")
 
     def _note(self, code: str, field_name: str, message: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -51,8 +52,13 @@ def ingest_paths(
     """
     report = IngestReport()
     files = _files(paths, report)
-    while batch := list(islice(files, BATCH)):
-        store([_read(file, source, url_map) for file in batch], source=source, now=now, report=report)
+    with ThreadPoolExecutor(max_workers=1) as reader:  # the next batch is read while the database takes this one
+        batches = iter(lambda: list(islice(files, BATCH)), [])
+        ahead = [reader.submit(_read_all, batch, source, url_map) for batch in islice(batches, 1)]
+        while ahead:
+            records = ahead.pop().result()
+            ahead += [reader.submit(_read_all, batch, source, url_map) for batch in islice(batches, 1)]
+            store(records, source=source, now=now, report=report)
     return report
 
 
@@ -92,6 +98,10 @@ def _walk(paths: Sequence[Path], report: IngestReport) -> Iterator[Path]:
             else:
                 words = "The file was left alone: page exports end in .txt."
                 report.warnings.append({"file": file.name, "field": "", "code": "left_alone", "message": words})
+
+
+def _read_all(files: Sequence[Path], source: str, url_map: Mapping[str, str]) -> list[IncomingArticle | RefusedRecord]:
+    return [_read(file, source, url_map) for file in files]
 
 
 def _read(file: Path, source: str, url_map: Mapping[str, str]) -> IncomingArticle | RefusedRecord:

@@ -16,7 +16,7 @@ from newsletter.ingest.ending import until_end
 from newsletter.ingest.metadata import Found, Metadata, NotFound, find_metadata, read_metadata
 from newsletter.ingest.opening import Opening, read_opening
 from newsletter.ingest.source import IncomingArticle, Oddity, RefusedRecord
-from newsletter.ingest.tidy import even_lines, safe, tidy
+from newsletter.ingest.tidy import even_lines, safe, tidy, trimmed
 
 SHORT_BODY = 200
 LANGUAGE_SAMPLE = 1000
@@ -59,7 +59,7 @@ class _Page:
         metadata = read_metadata(self.found.value)
         slug = slug_of(self.url)
         after, second = self._text_of_page()
-        lines = [line for line in map(tidy, after.split("\n")) if line]
+        lines = [line for line in map(trimmed, after.split("\n")) if line]
         ending = until_end(lines, names=(metadata.primary_center, *metadata.centers))
         opening = read_opening(ending.lines, metadata=metadata, slug=slug)
         opening.publisher = opening.publisher or ending.source[:500]
