@@ -56,9 +56,7 @@ def _secret_key() -> str:
     """Return the signing key: from the environment, or outside production from a private file in the home."""
     key = os.environ.get("NEWSLETTER_SECRET_KEY", "")
     if PRODUCTION and len(key) < 32:
-        raise ImproperlyConfigured(
-            "NEWSLETTER_SECRET_KEY: production needs a secret of at least 32 characters"
-        )
+        raise ImproperlyConfigured("NEWSLETTER_SECRET_KEY: production needs a secret of at least 32 characters")
     if key:
         return key
     place = HOME / "secret.key"
@@ -104,9 +102,7 @@ def _database() -> dict[str, object]:
 SECRET_KEY = _secret_key()
 DEBUG = False
 SITE_URL = _web_address("NEWSLETTER_SITE_URL", "http://127.0.0.1:8000")
-ALLOWED_HOSTS = _words("NEWSLETTER_ALLOWED_HOSTS", "127.0.0.1 localhost [::1]") + [
-    urlsplit(SITE_URL).hostname or ""
-]
+ALLOWED_HOSTS = _words("NEWSLETTER_ALLOWED_HOSTS", "127.0.0.1 localhost [::1]") + [urlsplit(SITE_URL).hostname or ""]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
 DATABASES = {"default": _database()}
@@ -145,6 +141,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "newsletter.web.policy.PolicyMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 TEMPLATES_DIR = next(

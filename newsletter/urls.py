@@ -1,3 +1,16 @@
-"""Every web address."""
+"""Every web address. Each needs an entry in ``web.policy``."""
 
-urlpatterns: list[object] = []
+from __future__ import annotations
+
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from newsletter.web.health import healthz, readyz
+
+urlpatterns = [
+    path("", include("newsletter.web.public.urls")),
+    path("desk/", include("newsletter.web.desk.urls")),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("", RedirectView.as_view(pattern_name="desk:home"), name="root"),
+]

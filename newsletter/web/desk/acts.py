@@ -1,0 +1,169 @@
+"""What people do to an issue: each act parses its form, calls one verb and goes back to the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from newsletter.catalogue.models import Newsletter
+from newsletter.delivery import control
+from newsletter.delivery.proof import proof as mail_proof
+from newsletter.errors import Conflict, Invalid, NewsletterError
+from newsletter.issues import edit
+from newsletter.issues.approve import approve as approve_issue
+from newsletter.issues.draft import draft
+from newsletter.issues.lifecycle import find, move
+from newsletter.issues.schedule import schedule as schedule_issue
+from newsletter.readers.address import normalise
+
+COOL_OFF = timedelta(minutes=10)
+Verb = Callable[[HttpRequest, int, dict[str, Any]], str]
+
+
+def _act(verb: Verb) -> Callable[..., HttpResponse]:
+    """Wrap a verb: POST only, the version that was looked at, a conflict page, a message, back to the issue."""
+
+    @require_POST
+    def act(request: HttpRequest, pk: int) -> HttpResponse:
+        who = {"by": request.user.get_username(), "now": timezone.now(), "version": _version(request)}
+        try:
+            messages.success(request, verb(request, pk, who))
+        except Conflict as conflict:
+            return render(request, "web/desk/conflict.html", {"error": conflict, "pk": pk}, status=409)
+        except NewsletterError as error:
+            messages.error(request, f"{error.message} {error.fix}".strip())
+        return redirect("desk:issue", pk=pk)
+
+    return act
+
+
+@require_POST
+def draft_next(request: HttpRequest, code: str) -> HttpResponse:
+    """Open the next issue of a newsletter and go to it."""
+    newsletter = Newsletter.objects.select_related("sender").get(code=code)
+    try:
+        issue = draft(newsletter, now=timezone.now(), by=request.user.get_username())
+    except NewsletterError as error:
+        messages.error(request, f"{error.message} {error.fix}".strip())
+        return redirect("desk:newsletter", code=code)
+    return redirect("desk:issue", pk=issue.pk)
+
+
+def _pin(request: HttpRequest, pk: int, who: dict[str, Any]) -> str:
+    edit.pin(pk, _number(request, "article"), section=request.POST.get("section", ""), position=_place(request), **who)
+    return _("Pinned.")
+
+
+def _drop(request: HttpRequest, pk: int, who: dict[str, Any]) -> str:
+    edit.drop(pk, _number(request, "article"), **who)
+    return _("Dropped. The next candidate took its place.")
+
+
+def _move(request: HttpRequest, pk: int, who: dict[str, Any]) -> str:
+    section = request.POST.get("section", "")
+    edit.move_pick(pk, _number(request, "article"), section=section, position=_place(request) or 1, **who)
+    return _("Moved.")
+
+
+def _reword(request: HttpRequest, pk: int, who: dict[str, Any]) -> str:
+    article = _number(request, "article") if request.POST.get("article") else None
+    fields = edit.PICK_FIELDS if article else edit.ISSUE_FIELDS
+    given = {name: request.POST[name] for name in fields if name in request.POST}
+    for name, value in given.items():
+        issue = edit.reword(pk, name, value.replace("\r\n", "\n"), article_id=article, **who)
+        who = {**who, "version": issue.version}
+    return _("Saved.")
+
+
+def _proof(request: HttpRequest, pk: int, who: dict[str, Any]) -> str:
+    to = normalise(request.POST.get("to", "") or getattr(request.user, "email", ""))
+    mail_proof(pk, to=to, by=who["by"], now=who["now"])
+    return _("A proof is on its way.")
+
+
+def _submit(request: HttpRequest, pk: int, who: dict[str, Any]) -> str:
+    move(pk, "submit", **who)
+    return _("Submitted for review.")
+
+
+def _request_changes(request: HttpRequest, pk: int, who: dict[str, Any]) -> str:
+    move(pk, "request_changes", detail={"comment": request.POST.get("comment", "")[:1000]}, **who)
+    return _("Sent back for changes.")
+
+
+def _approve(request: HttpRequest, pk: int, who: dict[str, Any]) -> str:
+    approve_issue(pk, user=request.user, **who)  # type: ignore[arg-type]  # policy lets only users in
+    return _("Approved.")
+
+
+def _schedule(request: HttpRequest, pk: int, who: dict[str, Any]) -> str:
+    zone = ZoneInfo(find(pk).newsletter.zone)
+    try:
+        at = datetime.fromisoformat(request.POST.get("at", "")).replace(tzinfo=zone)
+    except ValueError:
+        raise Invalid(_("This is no date and time."), where="at", fix=_("Choose one.")) from None
+    schedule_issue(pk, at=at, **who)
+    return _("Scheduled.")
+
+
+def _send(request: HttpRequest, pk: int, who: dict[str, Any]) -> str:
+    control.send(pk, cool_off=COOL_OFF if request.POST.get("cool_off") else None, **who)
+    return (
+        _("On its way.") if not request.POST.get("cool_off") else _("It leaves in ten minutes. You can pull it back.")
+    )
+
+
+def _simple(verb: Callable[..., Any], words: str) -> Verb:
+    def run(request: HttpRequest, pk: int, who: dict[str, Any]) -> str:
+        verb(pk, by=who["by"], now=who["now"])
+        return words
+
+    return run
+
+
+def _pause(request: HttpRequest, pk: int, who: dict[str, Any]) -> str:
+    control.pause(pk, by=who["by"], now=who["now"], reason=request.POST.get("reason", "") or _("asked for"))
+    return _("Paused.")
+
+
+def _number(request: HttpRequest, name: str) -> int:
+    value = request.POST.get(name, "")
+    if not value.isdecimal():
+        raise Invalid(_("A number is missing."), where=name, fix=_("Choose an article."))
+    return int(value)
+
+
+def _place(request: HttpRequest) -> int | None:
+    return _number(request, "position") if request.POST.get("position") else None
+
+
+def _version(request: HttpRequest) -> int | None:
+    value = request.POST.get("version", "")
+    return int(value) if value.isdecimal() else None
+
+
+ACTS: dict[str, Callable[..., HttpResponse]] = {
+    "pin": _act(_pin),
+    "drop": _act(_drop),
+    "move": _act(_move),
+    "reword": _act(_reword),
+    "proof": _act(_proof),
+    "submit": _act(_submit),
+    "request-changes": _act(_request_changes),
+    "approve": _act(_approve),
+    "schedule": _act(_schedule),
+    "send": _act(_send),
+    "pull-back": _act(_simple(control.pull_back, "Pulled back.")),
+    "pause": _act(_pause),
+    "resume": _act(_simple(control.resume, "Going on.")),
+    "cancel": _act(_simple(control.cancel, "Cancelled.")),
+}

@@ -1,0 +1,28 @@
+"""Addresses of the desk."""
+
+from __future__ import annotations
+
+from django.contrib.auth.views import LogoutView
+from django.urls import path
+
+from newsletter.web.desk import acts, views
+from newsletter.web.desk.login import DeskLogin
+
+app_name = "desk"
+urlpatterns = [
+    path("login", DeskLogin.as_view(), name="login"),
+    path("logout", LogoutView.as_view(), name="logout"),
+    path("", views.home, name="home"),
+    path("newsletters", views.newsletters, name="newsletters"),
+    path("newsletters/<str:code>", views.newsletter, name="newsletter"),
+    path("newsletters/<str:code>/draft", acts.draft_next, name="draft"),
+    path("articles", views.articles, name="articles"),
+    path("articles/<int:pk>", views.article, name="article"),
+    path("issues", views.issues, name="issues"),
+    path("issues/<int:pk>", views.issue, name="issue"),
+    path("issues/<int:pk>/html", views.issue_html, name="issue-html"),
+    path("issues/<int:pk>/text", views.issue_text, name="issue-text"),
+    path("issues/<int:pk>/progress", views.issue_progress, name="issue-progress"),
+    path("issues/<int:pk>/deliveries", views.deliveries, name="deliveries"),
+    *(path(f"issues/<int:pk>/{name}", act, name=name) for name, act in acts.ACTS.items()),
+]

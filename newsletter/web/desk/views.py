@@ -1,0 +1,241 @@
+"""Pages of the desk: each reads, and shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from newsletter.articles.models import Article
+from newsletter.articles.queries import newest as newest_articles
+from newsletter.catalogue.cadence import slots
+from newsletter.catalogue.models import Newsletter
+from newsletter.delivery.models import DeliveryState
+from newsletter.delivery.status import deliveries as delivery_rows
+from newsletter.delivery.status import status
+from newsletter.delivery.writer import dead_text
+from newsletter.errors import Invalid, NewsletterError, NotFound
+from newsletter.issues.describe import describe_issue
+from newsletter.issues.explain import explain
+from newsletter.issues.lifecycle import ACTS, State, find
+from newsletter.issues.models import Issue, IssueRendering
+from newsletter.issues.queries import history, needing_attention, placed
+from newsletter.issues.queries import newest as newest_issues
+from newsletter.issues.render import rendering_of
+from newsletter.readers.audience import audience_count
+from newsletter.selectors.select import select
+from newsletter.web.headers import MAIL
+
+PAGE_ROWS = 50
+CLIP_KILOBYTES = 102  # where Gmail clips
+MOVING = (State.COOLING_OFF, State.FREEZING, State.SENDING, State.PAUSED)
+SENT_OR_MOVING = (*MOVING, State.SENT, State.CANCELLED)
+SCREEN_WORDS = {"queued": "waiting", "leased": "waiting", "wire": "being sent", "in_doubt": "in doubt"}
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """What goes out next, what is on its way, what needs a person."""
+    now = timezone.now()
+    upcoming = sorted(
+        (
+            (slot, newsletter)
+            for newsletter in Newsletter.objects.filter(active=True)
+            for slot in slots(newsletter, after=now, count=2)
+        ),
+        key=lambda pair: pair[0].at,
+    )[:10]
+    drafted = {
+        (issue.newsletter_id, issue.slot): issue
+        for issue in Issue.objects.filter(slot__in=[slot.at for slot, _ in upcoming]).select_related("newsletter")
+    }
+    rows = [
+        {"slot": slot, "newsletter": newsletter, "issue": drafted.get((newsletter.pk, slot.at))}
+        for slot, newsletter in upcoming
+    ]
+    moving = Issue.objects.filter(state__in=MOVING).select_related("newsletter").order_by("-updated_at")[:10]
+    context = {"upcoming": rows, "moving": moving, "attention": needing_attention(now)[:10]}
+    return render(request, "web/desk/home.html", context)
+
+
+@require_safe
+def newsletters(request: HttpRequest) -> HttpResponse:
+    """Every standing title."""
+    now = timezone.now()
+    found = Newsletter.objects.prefetch_related("sections").order_by("title")
+    page = Paginator(found, PAGE_ROWS).get_page(request.GET.get("page"))
+    rows = [{"newsletter": one, "next": next(iter(slots(one, after=now, count=1)), None)} for one in page]
+    return render(request, "web/desk/newsletters.html", {"rows": rows, "page": page})
+
+
+@require_safe
+def newsletter(request: HttpRequest, code: str) -> HttpResponse:
+    """One title: sections and selectors, next slots, audience, issues."""
+    one = get_object_or_404(Newsletter.objects.select_related("sender"), code=code)
+    context = {
+        "newsletter": one,
+        "sections": one.sections.all(),
+        "slots": slots(one, after=timezone.now(), count=5),
+        "audience": audience_count(one),
+        "issues": newest_issues(newsletter=one.code)[:10],
+    }
+    return render(request, "web/desk/newsletter.html", context)
+
+
+@require_safe
+def articles(request: HttpRequest) -> HttpResponse:
+    """Articles by a selector or by words of their title; newest first."""
+    selector, title, after = (request.GET.get(name, "").strip() for name in ("selector", "title", "after"))
+    context: dict[str, Any] = {"selector": selector, "title": title, "error": None, "warnings": ()}
+    rows: list[Article] = []
+    cursor = None
+    try:
+        if selector:
+            found = select(selector, at=timezone.now(), limit=PAGE_ROWS, after=after)
+            rows, cursor, context["warnings"] = found.articles, found.next, found.warnings
+        else:
+            query = newest_articles(after=after if after.isdecimal() else "")
+            query = query.filter(title__icontains=title) if title else query
+            rows = list(query[: PAGE_ROWS + 1])
+            cursor = str(rows[PAGE_ROWS - 1].pk) if len(rows) > PAGE_ROWS else None
+    except (Invalid, NewsletterError) as error:
+        context["error"] = error
+    except ValueError:
+        raise Http404 from None
+    return render(request, "web/desk/articles.html", {**context, "articles": rows[:PAGE_ROWS], "next": cursor})
+
+
+@require_safe
+def article(request: HttpRequest, pk: int) -> HttpResponse:
+    """One article, and why it is in or out of the next issue of a newsletter."""
+    one = get_object_or_404(Article.objects.select_related("body"), pk=pk)
+    code = request.GET.get("newsletter", "")
+    told = error = None
+    if code:
+        chosen = get_object_or_404(Newsletter.objects.select_related("sender"), code=code)
+        try:
+            told = explain(chosen, pk, now=timezone.now())
+        except NewsletterError as refused:
+            error = refused
+    titles = Newsletter.objects.order_by("title")
+    context = {"article": one, "told": told, "error": error, "newsletters": titles, "code": code}
+    return render(request, "web/desk/article.html", context)
+
+
+@require_safe
+def issues(request: HttpRequest) -> HttpResponse:
+    """Every issue, newest first."""
+    code = request.GET.get("newsletter", "")
+    page = Paginator(newest_issues(newsletter=code), PAGE_ROWS).get_page(request.GET.get("page"))
+    titles = Newsletter.objects.order_by("title")
+    return render(request, "web/desk/issues.html", {"page": page, "code": code, "newsletters": titles})
+
+
+@require_safe
+def issue(request: HttpRequest, pk: int) -> HttpResponse:
+    """The composer: picks with reasons, what was left out, words, preview, findings, and what can be done."""
+    one = _found(pk)
+    rendering, error = _rendered(one)
+    described = describe_issue(one)
+    overrides = {pick.article_id: pick.overrides for pick in placed(one)}
+    for part in described["sections"]:
+        for pick in part["picks"]:
+            pick["overrides"] = overrides[pick["article"]]
+    kilobytes = len(rendering.html.encode()) // 1000 if rendering else 0
+    left_out = Paginator(described["left_out"], PAGE_ROWS).get_page(request.GET.get("left"))
+    context = {
+        "issue": one,
+        "sections": described["sections"],
+        "left_out": left_out,
+        "rendering": rendering,
+        "render_error": error,
+        "kilobytes": kilobytes,
+        "clip": CLIP_KILOBYTES,
+        "can": {name: one.state in act.allowed for name, act in ACTS.items()},
+        "audience": audience_count(one.newsletter) if one.state not in SENT_OR_MOVING else None,
+        "status": _shown(status(pk)) if one.state in SENT_OR_MOVING else None,
+        "polling": one.state in MOVING,
+        "history": history(one).order_by("-pk")[:30],
+    }
+    return render(request, "web/desk/issue.html", context)
+
+
+@require_safe
+def issue_progress(request: HttpRequest, pk: int) -> HttpResponse:
+    """The counts alone, for polling; the page is loaded anew once the issue has come to rest."""
+    one = _found(pk)
+    polling = one.state in MOVING
+    response = render(
+        request, "web/desk/_progress.html", {"issue": one, "status": _shown(status(pk)), "polling": polling}
+    )
+    if not polling:
+        response.headers["HX-Refresh"] = "true"
+    return response
+
+
+@require_safe
+def issue_html(request: HttpRequest, pk: int) -> HttpResponse:
+    """The HTML part exactly as it would go out, with dead personal links, in a sandbox of its own."""
+    stored = get_object_or_404(IssueRendering, issue_id=pk, variant="")
+    response = HttpResponse(dead_text(stored.html, stored.nonce))
+    response.headers["Content-Security-Policy"] = MAIL
+    return response
+
+
+@require_safe
+def issue_text(request: HttpRequest, pk: int) -> HttpResponse:
+    """The text part exactly as it would go out, with dead personal links."""
+    stored = get_object_or_404(IssueRendering, issue_id=pk, variant="")
+    response = HttpResponse(dead_text(stored.text, stored.nonce), content_type="text/plain; charset=utf-8")
+    response.headers["Content-Security-Policy"] = MAIL
+    return response
+
+
+@require_safe
+def deliveries(request: HttpRequest, pk: int) -> HttpResponse:
+    """One row per reader, by state."""
+    one = _found(pk)
+    states = [state.name.lower() for state in DeliveryState]
+    state = request.GET.get("state", "")
+    after = request.GET.get("after", "0")
+    if (state and state not in states) or not after.isdecimal():
+        raise Http404
+    rows = list(delivery_rows(pk, state=state or None, after=int(after), limit=PAGE_ROWS + 1))
+    for row in rows:
+        row["words"] = SCREEN_WORDS.get(row["state"], row["state"])
+    cursor = rows[PAGE_ROWS - 1]["id"] if len(rows) > PAGE_ROWS else None
+    context = {"issue": one, "rows": rows[:PAGE_ROWS], "state": state, "states": states, "next": cursor}
+    return render(request, "web/desk/deliveries.html", context)
+
+
+def _found(pk: int) -> Issue:
+    try:
+        return find(pk)
+    except NotFound:
+        raise Http404 from None
+
+
+def _rendered(one: Issue) -> tuple[IssueRendering | None, NewsletterError | None]:
+    if one.state in SENT_OR_MOVING:
+        return IssueRendering.objects.filter(issue=one, variant="").first(), None
+    try:
+        return rendering_of(one, now=timezone.now()), None
+    except NewsletterError as error:
+        return None, error
+
+
+def _shown(told: dict[str, Any]) -> dict[str, Any]:
+    """Return a status in the words of screens: queued and leased are waiting, wire is being sent."""
+    counts = told["counts"]
+    shown = {
+        "waiting": counts["queued"] + counts["leased"],
+        "being sent": counts["wire"],
+        **{name.replace("_", " "): counts[name] for name in counts if name not in ("queued", "leased", "wire")},
+    }
+    total = sum(counts.values())
+    final = total - shown["waiting"] - shown["being sent"] - shown["deferred"]
+    return {**told, "shown": shown, "total": total, "done": final, "percent": 100 * final // total if total else 0}
