@@ -19,6 +19,7 @@ _COMMON = {
     "tr": "ve bir bu için ile da de olarak en daha gibi olan çok kadar sonra",
 }
 _WORDS = {language: frozenset(words.split()) for language, words in _COMMON.items()}
+LEAST_SHARE = 0.12  # of all words; running prose in any of these languages has two to four times as many
 
 
 def language_of(url: str, text: str) -> str:
@@ -64,4 +65,4 @@ def _by_words(text: str) -> str:
     words = Counter(re.findall(r"[^\W\d_]+", text.lower()))
     scores = {language: sum(words[word] for word in common) for language, common in _WORDS.items()}
     best = max(scores, key=lambda language: scores[language])
-    return best if scores[best] else ""
+    return best if scores[best] and scores[best] >= words.total() * LEAST_SHARE else ""

@@ -23,6 +23,7 @@ from newsletter.articles.language import language_of
         ("", "Por qué los ríos no conocen las fronteras", "es"),
         ("", "Nehirler neden sınır tanımaz ve bu ne için", "tr"),
         ("http://[broken", "", ""),
+        ("", "Lorem ipsum dolor sit amet consectetur di elit sed eiusmod tempor", ""),
     ],
 )
 def test_address_then_script_then_small_words_tell(url: str, text: str, language: str) -> None:

@@ -268,6 +268,11 @@ class TestOpening:
         article = read(page(f"Source: Getty\n{TITLE}\n{TEASER}\nSource: Basin Quarterly\n{TEASER}\n{PARAGRAPH}"))
         assert (article.teaser, article.body) == (TEASER, PARAGRAPH)
 
+    @pytest.mark.parametrize(("teaser", "language"), [("Вода не знает границ.", "ru"), ("Aqua sine finibus.", "en")])
+    def test_a_derived_title_tells_the_language_last(self, teaser: str, language: str) -> None:
+        address = "https://meridian.example/2021/12/the-politics-of-shared-water"
+        assert read(page(f"{teaser}\nSource: X\nAqua."), url=address).language == language
+
     def test_a_missing_teaser_stays_empty_with_a_warning(self) -> None:
         article = read(page(f"Source: Getty\n{TITLE}\nSource: Basin Quarterly\n{PARAGRAPH}"))
         assert article.teaser == ""

@@ -103,7 +103,7 @@ class _Page:
             teaser=opening.teaser,
             body=body,
             **facets,
-            language=self._language(title if not derived else "", opening.teaser, body),
+            language=self._language(title, derived, opening.teaser, body),
             language_derived=True,
             published_on=day,
             published_precision=precision,
@@ -113,9 +113,11 @@ class _Page:
             warnings=tuple(oddities),
         )
 
-    def _language(self, title: str, teaser: str, body: str) -> str:
-        said = f"{title} {teaser}".strip()
-        return language_of(self.url, said if len(said) > 40 else f"{said} {body[:LANGUAGE_SAMPLE]}")
+    def _language(self, title: str, derived: bool, teaser: str, body: str) -> str:
+        """Return the language of the words on the page; a derived title is asked last: slugs are English everywhere."""
+        said = teaser if derived else f"{title} {teaser}".strip()
+        said = said if len(said) > 40 else f"{said} {body[:LANGUAGE_SAMPLE]}"
+        return language_of(self.url, said) or language_of("", title)
 
 
 def title_from(slug: str) -> str:
