@@ -29,7 +29,6 @@ from workers.beat import TIMETABLE  # noqa: E402
 from workers.pump import Pump  # noqa: E402
 
 SOCKET_SECONDS = 3
-os.environ.setdefault("NEWSLETTER_PLACE", f"{socket.gethostname()}:{os.getpid()}")
 
 
 def _broker(address: str) -> str:
@@ -70,6 +69,12 @@ app.conf.update(
     beat_schedule=TIMETABLE,
 )
 app.steps["worker"].add(Pump)
+
+
+@signals.celeryd_init.connect
+def _name_the_place(**_: Any) -> None:
+    """Everything this worker starts shares one deliverer; see ``hand.place``."""
+    os.environ["NEWSLETTER_PLACE"] = f"{socket.gethostname()}:{os.getpid()}"
 
 
 @signals.worker_shutting_down.connect

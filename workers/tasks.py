@@ -22,7 +22,7 @@ def freeze(issue_id: int) -> None:
 
 
 @shared_task(name="deliver")
-def deliver(issue_id: int) -> None:  # noqa: ARG001  a deliverer takes whatever waits; the id is for the log
+def deliver(issue_id: int) -> None:
     """Hand over what waits, for a slice of time."""
     _quietly(lambda: hand.deliver(stopping.said))
 

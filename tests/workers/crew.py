@@ -61,7 +61,7 @@ def crew(smtp_port: int, log: Path) -> Iterator[Start]:
 
 
 def _start(
-    smtp_port: int, log: Path, *, broker: str = NOBODY, connections: int = 8, place: str = "", **more: str
+    smtp_port: int, log: Path, *, broker: str = NOBODY, connections: int = 8, **more: str
 ) -> Worker:
     environment = {
         **os.environ,
@@ -73,9 +73,6 @@ def _start(
         "NEWSLETTER_WAKE": "workers.wake.CeleryWake",
         **more,
     }
-    environment.pop("NEWSLETTER_PLACE", None)
-    if place:
-        environment["NEWSLETTER_PLACE"] = place
     with log.open("ab") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "newsletter", "worker"],
