@@ -354,6 +354,24 @@ class TestEnding:
         article = read(page(f"{self.BODY} So said a Carnegie fellow.{DISCLAIMER}"))
         assert article.body == f"{PARAGRAPH} So said a Carnegie fellow."
 
+    def test_an_arabic_page_is_read_whole(self) -> None:
+        title, teaser, body = "مياه النيل بين السياسة", "تواجه دول الحوض اختبارًا صعبًا.", "تفاصيل المقال هنا. وهي طويلة."
+        disclaimer = "لا تتّخذ مؤسسة كارنيغي مواقف مؤسسية بشأن قضايا السياسة العامة؛ تعبّر وجهات النظر عن آراء صاحبها."
+        article = read(page(f"المصدر: Getty\n{title}\n{teaser}\n١٩ أكتوبر ٢٠٢٠\n{body}{disclaimer}\nآخر"))
+        assert (article.title, article.teaser, article.body) == (title, teaser, body)
+        assert (article.image_credit, article.language, article.published_on) == ("Getty", "ar", date(2020, 10, 19))
+
+    def test_a_russian_page_in_the_spaced_layout_is_read_whole(self) -> None:
+        title, teaser, body = "Реки без границ", "Договоры писались для другого века.", "Текст статьи."
+        disclaimer = "Фонд Карнеги за Международный Мир как организация не выступает с общей позицией по вопросам."
+        text = (
+            f"\nREQUIRED IMAGE\n\nКомментарий\n\n{title}\n\n{teaser}\n\nСсылка скопирована\n"
+            f"Опубликовано 19 мая 2016 г.\n\nИсточник: Вода\n\n{body} {disclaimer}\nЕщё"
+        )
+        article = read(page(text))
+        assert (article.title, article.teaser, article.body) == (title, teaser, body)
+        assert (article.originally_published_in, article.published_on) == ("Вода", date(2016, 5, 19))
+
     def test_a_page_that_is_all_boxes_has_an_empty_body(self) -> None:
         article = read(page(f"REQUIRED IMAGE\n{DISCLAIMER}\nElse.\nMaria Kay"), url=ADDRESS)
         assert (article.title_derived, article.teaser, article.body) == (True, "", "")
