@@ -46,7 +46,7 @@ def plain(folder: Path) -> ImmutableSandboxedEnvironment:
 
 
 def url(value: str) -> str:
-    """Let only whole https, http, mailto and tel addresses through, else "" (the proofreader reports the empty link)."""
+    """Let only whole https, http, mailto and tel addresses through, else "" (proofreading reports an empty link)."""
     address = _BLANKS.sub("", value.strip(" \t\r\n")).replace(" ", "%20")
     try:
         parts = urlsplit(address)

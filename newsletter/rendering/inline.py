@@ -11,6 +11,7 @@ from premailer import Premailer
 from newsletter.errors import Invalid
 
 cssutils.log.setLevel(logging.CRITICAL)
+cssutils.ser.prefs.minimizeColorHash = False  # older Outlook does not know #abc
 cssutils.util._defaultFetcher = lambda _url: None  # cssutils must never fetch anything, whatever a style says
 _IMPORT = re.compile(r"@(?:import\b|[\w-]*\\)", re.IGNORECASE)  # also written with escapes: @\\69mport
 _STYLES = re.compile(r"<style\b[^>]*>(.*?)</style>", re.IGNORECASE | re.DOTALL)

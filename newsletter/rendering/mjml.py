@@ -19,7 +19,7 @@ from newsletter.rendering.compiler import compiler
 
 LARGEST_SOURCE = 1_000_000  # characters
 DEEPEST = 60
-BACKSLASH = "\ufdd0"  # stands for a backslash while lxml serialises; a noncharacter, which no text holds
+BACKSLASH, QUOTE = "\ufdd0", "\ufdd1"  # stand for \\ and " while lxml serialises; noncharacters, which no text holds
 _NAMED = re.compile(r"&([A-Za-z][A-Za-z0-9]*);")
 _XML_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _NEIGHBOURS = re.compile(r"<!\[endif\]-->\s*<!--\[if mso \| IE\]>")  # npm mjml joins them too
@@ -80,7 +80,8 @@ def harden(source: str) -> Hardened:
             styles[token] = css
             style.text = token
     _walk(root, 1)
-    ascii_source = etree.tostring(root, encoding="us-ascii").decode().replace(f"&#{ord(BACKSLASH)};", "&#92;")
+    ascii_source = etree.tostring(root, encoding="us-ascii").decode()
+    ascii_source = ascii_source.replace(f"&#{ord(BACKSLASH)};", "&#92;").replace(f"&#{ord(QUOTE)};", "&#34;")
     ascii_source = _INDENT.sub("\n", ascii_source)
     return Hardened(ascii_source, styles, "\n".join(inline))
 
@@ -123,6 +124,8 @@ def _walk(element: etree._Element, depth: int) -> None:
         raise Invalid(f"There is no <{element.tag}>.", where=where, fix="Use a component of MJML 4.")
     for name, value in element.attrib.items():
         element.set(name, _BLANKS.sub(" ", str(value)).strip(" ").replace("\\", BACKSLASH))
+    if element.tag == "mj-title" and element.text:  # MRML copies the title into an attribute as it stands
+        element.text = _BLANKS.sub(" ", element.text).strip(" ").replace("\\", BACKSLASH).replace('"', QUOTE)
     for child in element:
         _walk(child, depth + 1)
         if element.tag in STRUCTURE and not (child.tail or "").strip():

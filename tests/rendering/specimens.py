@@ -19,8 +19,8 @@ _ENGLISH = (
     (
         "Commentary",
         "What the New Grain Corridor Changes, and What It Does Not",
-        "Ships are moving again, insurers are not convinced, and farmers upriver still wait for buyers. The corridor buys "
-        "time for a harvest; it does not settle who guards the route when the season ends.",
+        "Ships are moving again, insurers are not convinced, and farmers upriver still wait for buyers. The corridor "
+        "buys time for a harvest; it does not settle who guards the route when the season ends.",
         "Ingrid Halvorsen and Tomás Iriarte",
     ),
     (
@@ -149,7 +149,8 @@ def arabic() -> Digest:
         _ARABIC,
         sender="مركز ميريديان للشرق الأوسط",
         note="وصل الموسم إلى نهايته وعادت السفن إلى البحر. في هذا العدد ننظر في ما يأتي بعد الاتفاق.",
-        disclaimer="لا يتخذ مركز ميريديان للشرق الأوسط مواقف مؤسسية من قضايا السياسات العامة؛ والآراء الواردة هنا تعبّر عن كتّابها.",
+        disclaimer="لا يتخذ مركز ميريديان للشرق الأوسط مواقف مؤسسية من قضايا السياسات العامة؛ "
+        "والآراء الواردة هنا تعبّر عن كتّابها.",
         brand=Brand(name="مركز ميريديان للشرق الأوسط", accent="#0b6b57", accent_dark="#7fd6c2"),
     )
 
