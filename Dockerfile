@@ -7,7 +7,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY newsletter newsletter
 COPY workers workers
 COPY templates templates
-RUN /venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
+RUN /venv/bin/pip install --no-cache-dir --no-deps .
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --home-dir /data --create-home newsletter

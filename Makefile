@@ -19,8 +19,9 @@ $(STAMP): $(LOCK) pyproject.toml
 	  { echo "Python 3.11 or newer is needed; name one with PYTHON=python3.12"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
 	  { rm -rf $(VENV); echo "The module venv is missing; on Debian: apt-get install python3-venv"; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(LOCK)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@cmp -s $(LOCK) $(STAMP) || { echo "Installing what $(LOCK) names into $(VENV) ..."; \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(LOCK); }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@cp $(LOCK) $(STAMP)
 
 run: setup  ## start everything with the sample newsroom; Ctrl-C ends it
