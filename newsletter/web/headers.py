@@ -11,7 +11,10 @@ PAGE = (
     "font-src 'self'; form-action 'self'; frame-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 # A mail shown in the desk: an origin of its own, no script, no form, only inline style and images.
-MAIL = "sandbox allow-popups; default-src 'none'; style-src 'unsafe-inline'; img-src https: http: data:; frame-ancestors 'self'"
+MAIL = (
+    "sandbox allow-popups; default-src 'none'; style-src 'unsafe-inline'; img-src https: http: data:; "
+    "frame-ancestors 'self'"
+)
 
 
 class SecurityHeaders:
@@ -25,6 +28,8 @@ class SecurityHeaders:
         response.headers.setdefault("Content-Security-Policy", PAGE)
         response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        if request.resolver_match and request.resolver_match.namespace == "public":
+            response.headers["Referrer-Policy"] = "no-referrer"  # the address holds a token
         if not request.path.startswith("/static/"):
             response.headers.setdefault("Cache-Control", "no-store")
         return response
