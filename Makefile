@@ -50,7 +50,7 @@ check: setup  ## lint, format, types, import contracts, migrations
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/newsletter makemigrations --check --dry-run
+	$(BIN)/python -W ignore::RuntimeWarning -m newsletter makemigrations --check --dry-run
 
 fmt: setup  ## format and mend what can be mended
 	$(BIN)/ruff format .

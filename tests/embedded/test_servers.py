@@ -181,6 +181,17 @@ def test_a_half_made_cluster_is_not_taken_for_whole(fresh: Path) -> None:
     assert list(place.data.glob("*.new-*")) == []
 
 
+def test_waiting_ends_when_the_server_has_died(fresh: Path) -> None:
+    with pytest.raises(Unavailable, match="PostgreSQL did not get ready"):
+        postgres._wait(place_of(fresh))
+
+
+def test_a_user_without_an_account_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 4_000_000)
+    with pytest.raises(Unavailable, match="The user 4000000 has no name on this machine"):
+        places.account_name()
+
+
 def test_production_gets_no_embedded_parts(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NEWSLETTER_ENV", "production")
     with pytest.raises(Refused, match="DATABASE_URL and REDIS_URL must be set in production"):
