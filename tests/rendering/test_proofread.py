@@ -11,6 +11,7 @@ from newsletter.rendering.digest import Digest
 from newsletter.rendering.proofread import RULES, proofread
 from newsletter.rendering.render import Rendering, render
 from tests.rendering.sample import NONCE, digest, item
+from tests.rendering.specimens import arabic, chinese, english
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +56,28 @@ BROKEN: list[tuple[str, str, dict[str, Any]]] = [
     ("text_part", "E", {"text": ""}),
     ("text_part", "W", {"text": ("https://meridian.example/2026/11/harbor-1", "")}),
     ("repeats", "E", {"html": ("</body>", '<p id="a"></p><p id="a"></p></body>')}),
+    ("contrast", "E", {"html": ("</body>", '<p style="color:#999999">faint</p></body>')}),
+    (
+        "contrast",
+        "E",
+        {"html": ("color: #e8ebee !important", "color: #222222 !important")},
+    ),
+    ("tables", "E", {"html": ("</body>", "<table><tr><td>x</td></tr></table></body>")}),
+    ("headings", "W", {"html": ("</body>", "<h1>again</h1></body>")}),
+    ("headings", "W", {"html": ("</body>", "<h5>deep</h5></body>")}),
+    ("type_size", "W", {"html": ("</body>", '<p style="font-size:11px">tiny</p></body>')}),
+    ("title", "W", {"subject": "Quite another subject"}),
+    ("modern_css", "W", {"html": ("</body>", '<p style="color: #111">x</p></body>')}),
+    ("modern_css", "W", {"html": ("</style>", "p { display: flex; }</style>")}),
+    ("anchors", "W", {"html": ("</body>", '<a href="#part">Part</a></body>')}),
+    ("shorteners", "W", {"html": ("</body>", '<a href="https://bit.ly/x">Part</a></body>')}),
+    (
+        "words_and_images",
+        "W",
+        {"html": ("</body>", '<img src="https://x.example/a.png" alt="" width="1">' * 40 + "</body>")},
+    ),
 ]
+OF_THE_DIGEST = {"characters", "mixed_directions", "echoes"}
 
 
 @pytest.mark.parametrize(("rule", "level", "change"), BROKEN)
@@ -79,8 +101,29 @@ def test_an_article_that_stands_twice_is_found(clean: Rendering) -> None:
     assert ("repeats", "W") in {(f.rule, f.level) for f in proofread(clean, twice, production=True)}
 
 
+def test_a_word_in_three_headlines_is_found(clean: Rendering) -> None:
+    tired = digest(*(item(number, headline=f"Harbour {number}") for number in range(3)))
+    assert ("echoes", "W") in {(f.rule, f.level) for f in proofread(clean, tired, production=True)}
+
+
+def test_names_of_another_direction_without_isolation_are_found(clean: Rendering) -> None:
+    mixed = digest(item(1, byline="Ingrid Halvorsen وأمل حداد", language="ar", direction="rtl"))
+    assert ("mixed_directions", "W") in {(f.rule, f.level) for f in proofread(clean, mixed, production=True)}
+
+
+@pytest.mark.parametrize("made", [english(), english(3), arabic(), chinese()], ids=["en10", "en3", "ar", "zh"])
+def test_our_own_digests_have_no_errors_and_no_faint_text(made: Digest) -> None:
+    rendering = render(made, template="classic", nonce=NONCE)
+    assert [f for f in proofread(rendering, made, production=True) if f.level == "E" or f.rule == "contrast"] == []
+
+
+def test_an_article_about_braces_is_no_leftover() -> None:
+    made = digest(item(1, headline="What {{ name }} means"))
+    assert proofread(render(made, template="classic", nonce=NONCE), made, production=True) == ()
+
+
 def test_every_rule_has_a_mail_that_breaks_it() -> None:
-    assert set(RULES) == {rule for rule, _, _ in BROKEN} | {"characters"}
+    assert set(RULES) == {rule for rule, _, _ in BROKEN} | OF_THE_DIGEST
 
 
 def test_outside_production_http_images_are_warnings(clean: Rendering) -> None:

@@ -6,19 +6,30 @@ from newsletter.rendering.digest import Digest
 from newsletter.rendering.finding import Check, Finding, sheet_of
 from newsletter.rendering.proofread import (
     active_content,
+    anchors,
     characters,
+    contrast,
     document,
+    echoes,
+    headings,
     images,
     leftovers,
     links,
+    mixed_directions,
+    modern_css,
     postal_address,
     preheader,
     repeats,
+    shorteners,
     size,
     styles,
     subject,
+    tables,
     text_part,
+    title,
+    type_size,
     way_out,
+    words_and_images,
 )
 from newsletter.rendering.render import Rendering
 
@@ -39,6 +50,17 @@ RULES: dict[str, Check] = {
     "text_part": text_part.check,
     "characters": characters.check,
     "repeats": repeats.check,
+    "contrast": contrast.check,
+    "tables": tables.check,
+    "headings": headings.check,
+    "type_size": type_size.check,
+    "title": title.check,
+    "modern_css": modern_css.check,
+    "anchors": anchors.check,
+    "shorteners": shorteners.check,
+    "words_and_images": words_and_images.check,
+    "mixed_directions": mixed_directions.check,
+    "echoes": echoes.check,
 }
 
 
