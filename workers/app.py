@@ -28,7 +28,7 @@ from workers import stopping  # noqa: E402
 from workers.beat import TIMETABLE  # noqa: E402
 from workers.pump import Pump  # noqa: E402
 
-SOCKET_SECONDS = 3
+SOCKET_SECONDS = 2
 
 
 def _broker(address: str) -> str:
@@ -60,7 +60,7 @@ app.conf.update(
         "visibility_timeout": 300,
         "socket_timeout": SOCKET_SECONDS,
         "socket_connect_timeout": SOCKET_SECONDS,
-        "max_retries": 1,
+        "max_retries": 0,
         "interval_start": 0,
         "interval_max": 0.1,
     },
