@@ -41,8 +41,9 @@ class IssueWriter:
 
     def copy(self, row: Row) -> Copy:
         """Return what this copy has of its own; its links are signed for this reader."""
-        unsubscribe = addresses.unsubscribe(row.reader_id, self.newsletter, self.issue)
-        mailto = addresses.unsubscribe_mailto(self.sender.bounce_domain, row.reader_id, self.newsletter, self.issue)
+        unsubscribe, mailto = addresses.ways_out(
+            self.sender.bounce_domain, row.reader_id, self.newsletter, self.issue
+        )
         values = {"name": row.name, "address": row.address, "unsubscribe": unsubscribe, "view": self.view}
         if self.with_preferences:
             values["preferences"] = addresses.preferences(row.reader_id, self.newsletter)

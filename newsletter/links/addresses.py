@@ -32,7 +32,13 @@ def dead(kind: str) -> str:
 
 def unsubscribe_mailto(bounce_domain: str, reader_id: int, newsletter_id: int, issue_id: int) -> str:
     """Return the mailto address of List-Unsubscribe: its local part carries the token (RFC 2369)."""
-    return f"mailto:leave+{make('unsubscribe', reader_id, newsletter_id, issue_id)}@{bounce_domain}?subject=unsubscribe"
+    return ways_out(bounce_domain, reader_id, newsletter_id, issue_id)[1]
+
+
+def ways_out(bounce_domain: str, reader_id: int, newsletter_id: int, issue_id: int) -> tuple[str, str]:
+    """Return both addresses of List-Unsubscribe, https and mailto, made of one token."""
+    token = make("unsubscribe", reader_id, newsletter_id, issue_id)
+    return _address("unsubscribe", token), f"mailto:leave+{token}@{bounce_domain}?subject=unsubscribe"
 
 
 def _address(kind: str, token: str) -> str:
