@@ -17,6 +17,11 @@ _ABBREVIATIONS = (
 _SENTENCE_END = re.compile(r"[.!?؟۔…]+[\"'”’»)\]]*(?=\s|$)|[。！？]+[”』」）]*")
 _NOT_AN_END = re.compile(rf"(?:^|[\s(\"“«])(?:{_ABBREVIATIONS}|[^\W\d_]|(?:[^\W\d_]\.)+[^\W\d_])\.$", re.IGNORECASE)
 _CLAUSE_END = re.compile(r"[,;:،؛，；：、](?=\s|[^\s\d])|\s[–—-]\s")
+_TURN = re.compile(  # what follows takes back or limits what was said: no place to stop
+    r"\W*(?:(?:but|not|nor|except|unless|if|although|though|while|mais|sauf|si|ni|pero|sino|salvo|aunque|но|а|не|если|кроме|хотя)\b|"
+    r"لكن|ولكن|إلا|ليس|إذا|لا\b|但|却|而|不|除非|如果|尽管)",
+    re.IGNORECASE,
+)
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _OPENING, _CLOSING = "“«„「『（(", "”»」』）)"
 
@@ -24,8 +29,9 @@ _OPENING, _CLOSING = "“«„「『（(", "”»」』）)"
 def fit(text: str, *, longest: int | None = None) -> str:
     """Return ``text`` in at most ``longest`` characters.
 
-    It ends at the last sentence that fits, else at a clause, else between words with an ellipsis; never inside a
-    number, an abbreviation or an open quotation when another place will do. White space is collapsed.
+    It ends at the last sentence that fits, else at a clause that nothing behind it takes back ("..., but not ..."),
+    else between words with an ellipsis; never inside a number, an abbreviation or an open quotation when another
+    place will do. White space is collapsed.
     """
     words = " ".join(text.split())
     cjk = len(_CJK.findall(words)) * 3 > len(words)
@@ -47,7 +53,8 @@ def _at_sentence(text: str, room: int) -> str:
 def _at_clause(text: str, room: int) -> str:
     best = 0
     for found in _CLAUSE_END.finditer(text[:room]):
-        if _balanced(text[: found.start()]) and not text[found.start() - 1 : found.start()].isdigit():
+        before, after = text[: found.start()], text[found.end() :]
+        if _balanced(before) and not before[-1:].isdigit() and not _TURN.match(after):
             best = found.start()
     return text[:best].rstrip() + ELLIPSIS if best >= room * LEAST_SHARE else ""
 

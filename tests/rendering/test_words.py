@@ -22,6 +22,22 @@ from newsletter.rendering.teaser import fit
         ("В 2019 г. порт вырос вдвое. Потом пришёл кризис и всё встало.", 36, "В 2019 г. порт вырос вдвое."),
         ("نما الميناء بسرعة كبيرة. ثم توقفت الأعمال فيه.", 30, "نما الميناء بسرعة كبيرة."),
         ("港口发展迅速。后来一切都停了下来，人们开始争论。", 12, "港口发展迅速。"),
+        (
+            "The port will grow in spring, but not before the law is passed by both houses",
+            45,
+            "The port will grow in spring, but not before…",
+        ),
+        ("Le port a grandi, les loyers aussi, sauf dans le quartier nord de la ville", 40, "Le port a grandi…"),
+        (
+            "Exports rose by 1,250 tons in J. R. Smith’s model of the port. More follows.",
+            62,
+            "Exports rose by 1,250 tons in J. R. Smith’s model of the port.",
+        ),
+        (
+            "«Порт растёт. И будет расти», — сказал мэр. Потом он ушёл.",
+            44,
+            "«Порт растёт. И будет расти», — сказал мэр.",
+        ),
         ("El puerto creció mucho. Después llegó la crisis.", 30, "El puerto creció mucho."),
     ],
 )
