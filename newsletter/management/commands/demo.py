@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -53,6 +53,8 @@ class Command(Verb):
         with _timed("render and proofread", took):
             shown = preview(issue.pk, out=settings.HOME / "preview", now=now())
         approve(issue.pk, by=by, now=now())
+        with _timed("wait for the worker", took):
+            _until(hands, lambda: " ready." in (hands.logs / "worker.log").read_text(errors="replace"))
         with _timed("send", took):
             send(issue.pk, by=by, now=now())
             answer = _wait(issue, hands)
@@ -68,7 +70,7 @@ class Command(Verb):
             "findings": Counter(finding["level"] for finding in shown["findings"]) or "none",
             **{state: answer["counts"][state] for state in ("accepted", "refused", "in_doubt")},
             "caught": catcher.count(),
-            "messages_per_second": round(answer["rate"]),
+            "messages_per_second": round(answer["rate"] or 0),
             "seconds": {name: round(seconds, 2) for name, seconds in took.items()},
             "picked": [
                 {
@@ -90,14 +92,18 @@ def _why(reason: dict[str, Any]) -> str:
 
 
 def _wait(issue: Issue, hands: Crew) -> dict[str, Any]:
-    """Return the status once every delivery is final; raises ``Unavailable`` when that takes too long."""
+    """Return the status once every delivery is final."""
+    _until(hands, lambda: status(issue.pk)["state"] in (State.SENT, State.PAUSED, State.CANCELLED))
+    return status(issue.pk)
+
+
+def _until(hands: Crew, done: Callable[[], bool]) -> None:
+    """Wait for something the worker does; raises ``Unavailable`` when that takes too long."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline and not hands.fallen():
-        answer = status(issue.pk)
-        if answer["state"] in (State.SENT, State.PAUSED, State.CANCELLED):
-            return answer
+    while not done():
+        if time.monotonic() > deadline or hands.fallen():
+            raise Unavailable("The worker did not do it in time.", where="worker", fix=f"Read {hands.logs}/worker.log.")
         time.sleep(LOOK_EVERY_SECONDS)
-    raise Unavailable("The issue was not sent in time.", where="worker", fix=f"Read {hands.logs / 'worker.log'}.")
 
 
 @contextmanager
