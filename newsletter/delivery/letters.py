@@ -125,9 +125,7 @@ def _judge(letter: Letter, owner: UUID, word: Answered | Down | None, *, now: da
     return _again(letter, owner, now=now, code=code, words=words)
 
 
-def _end(
-    letter: Letter, owner: UUID, state: Letter.State, *, now: datetime, code: str = "", words: str = ""
-) -> bool:
+def _end(letter: Letter, owner: UUID, state: Letter.State, *, now: datetime, code: str = "", words: str = "") -> bool:
     Letter.objects.filter(pk=letter.pk, owner=owner).update(
         state=state, code=code, answer=words, finished_at=now, owner=None, lease_until=None, next_attempt_at=None
     )

@@ -92,7 +92,7 @@ def compile_message(sheet: Sheet) -> Compiled:
         else:
             pieces.append(part)
     compiled = Compiled(tuple(pieces), tuple(holes), tuple(_header_names(sheet)), _slots(sheet))
-    _prove(compiled, sheet)
+    _prove(compiled)
     return compiled
 
 
@@ -196,7 +196,7 @@ def _quoted_printable(text: str) -> bytes:
     return lines.replace(b"\r\n.", b"\r\n..")
 
 
-def _prove(compiled: Compiled, sheet: Sheet) -> None:
+def _prove(compiled: Compiled) -> None:
     """Parse copies, one of them as hostile as it gets, and compare the headers with those meant."""
     hostile = Copy("1@example.org", HOSTILE, "r@example.org", dict.fromkeys(compiled.slots, HOSTILE), WAY_OUT)
     plain = Copy("1@example.org", "R", "r@example.org", {}, WAY_OUT)

@@ -1,8 +1,8 @@
 """What became of every copy of an issue: one row a delivery, leased by the chunk, every attempt kept.
 
-The promise and the measured reasons for these tables are in ``docs/decisions/0004-delivery-tables.md``. Columns that move
-while an issue is sent carry no index, so PostgreSQL keeps the moves inside their page (HOT). Columns that point
-elsewhere have no foreign-key trigger: an audience of a million is written by one INSERT ... SELECT.
+The promise and the measured reasons for these tables are in ``docs/decisions/0004-delivery-tables.md``. Columns
+that move while an issue is sent carry no index, so PostgreSQL keeps the moves inside their page (HOT). Columns that
+point elsewhere have no foreign-key trigger: an audience of a million is written by INSERT ... SELECT.
 """
 
 from __future__ import annotations

@@ -42,4 +42,3 @@ def preview(issue_id: int, *, out: Path, now: datetime) -> dict[str, Any]:
         "findings": rendering.findings,
         "milliseconds": rendering.milliseconds,
     }
-

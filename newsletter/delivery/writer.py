@@ -41,9 +41,7 @@ class IssueWriter:
 
     def copy(self, row: Row) -> Copy:
         """Return what this copy has of its own; its links are signed for this reader."""
-        unsubscribe, mailto = addresses.ways_out(
-            self.sender.bounce_domain, row.reader_id, self.newsletter, self.issue
-        )
+        unsubscribe, mailto = addresses.ways_out(self.sender.bounce_domain, row.reader_id, self.newsletter, self.issue)
         values = {"name": row.name, "address": row.address, "unsubscribe": unsubscribe, "view": self.view}
         if self.with_preferences:
             values["preferences"] = addresses.preferences(row.reader_id, self.newsletter)
@@ -64,7 +62,8 @@ def writer_of(issue_id: int) -> IssueWriter:
     if "" not in compiled:
         raise Unavailable(f"Issue {issue_id} has no stored rendering.", where=f"issue {issue_id}")
     with_preferences = any("preferences" in one.slots for one in compiled.values())
-    return IssueWriter(issue_id, issue.newsletter_id, issue.newsletter.sender, addresses.view(issue_id), compiled, with_preferences)
+    newsletter, view = issue.newsletter, addresses.view(issue_id)
+    return IssueWriter(issue_id, newsletter.pk, newsletter.sender, view, compiled, with_preferences)
 
 
 def compile_rendering(

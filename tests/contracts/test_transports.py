@@ -19,11 +19,14 @@ CONTENT = b"From: a@b.example\r\nTo: c@d.example\r\nSubject: x\r\n\r\n..dot\r\n"
 
 @contextmanager
 def transport(name: str, folder: Path) -> Iterator[Transport]:
-    with sink(folder) as relay, override_settings(
-        TRANSPORT=name,
-        SMTP_URL=f"smtp://127.0.0.1:{relay.port}",
-        HOME=folder,
-        EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend",
+    with (
+        sink(folder) as relay,
+        override_settings(
+            TRANSPORT=name,
+            SMTP_URL=f"smtp://127.0.0.1:{relay.port}",
+            HOME=folder,
+            EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend",
+        ),
     ):
         yield current_transport()
 

@@ -60,9 +60,7 @@ def crew(smtp_port: int, log: Path) -> Iterator[Start]:
             one.kill()
 
 
-def _start(
-    smtp_port: int, log: Path, *, broker: str = NOBODY, connections: int = 8, **more: str
-) -> Worker:
+def _start(smtp_port: int, log: Path, *, broker: str = NOBODY, connections: int = 8, **more: str) -> Worker:
     environment = {
         **os.environ,
         "DATABASE_URL": database_url(),
