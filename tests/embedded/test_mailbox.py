@@ -177,6 +177,13 @@ def test_the_html_part_is_shown_in_a_sandbox_that_fetches_nothing(catcher: Catch
     assert '<iframe sandbox="" src=' in fetch(catcher, newest(catcher))[0]
 
 
+def test_a_message_without_html_shows_its_text(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    spool.add([b"a@b.example"], b"Subject: plain\r\n\r\nonly <text>\r\n.\r\n")
+    page = ask(spool, "/1")
+    assert ("iframe sandbox" in page, '<pre dir="auto">only &lt;text&gt;' in page) == (False, True)
+
+
 def test_the_raw_message_is_plain_text(catcher: Catcher) -> None:
     post(catcher, "raw@b.example", b"Subject: raw\r\n\r\n<b>raw</b>\r\n")
     assert fetch(catcher, newest(catcher) + "/raw")[0] == "Subject: raw\r\n\r\n<b>raw</b>\r\n"

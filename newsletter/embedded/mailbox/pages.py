@@ -20,7 +20,7 @@ PATIENCE_SECONDS = 10
 STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem;color-scheme:light dark}"
     "table{border-collapse:collapse;width:100%}td,th{text-align:start;padding:.4rem;vertical-align:top;"
-    "border-bottom:1px solid #8884;overflow-wrap:anywhere}th{white-space:nowrap}"
+    "border-bottom:1px solid #8884;overflow-wrap:anywhere}th{white-space:nowrap;width:1%}"
     "iframe{width:100%;height:70vh;border:1px solid #8884;background:#fff;color-scheme:light}"
     "pre{white-space:pre-wrap;overflow-wrap:anywhere}nav a{margin-inline-end:1rem}"
 )
@@ -110,22 +110,30 @@ def _subject(caught: Caught) -> str:
 
 
 def _show(caught: Caught, raw: bytes) -> bytes:
-    """The HTML part in a frame without scripts, forms, remote loads or a way out of it; then all headers."""
+    """The HTML part in a frame without scripts, forms, remote loads or a way out, else the text; then the headers."""
     headers = "".join(
         f'<tr><th>{escape(name)}</th><td dir="auto">{escape(value)}</td></tr>' for name, value in _headers(raw)
     )
     return _html(
         f"Message {caught.number}",
         f'{_tabs(caught)}<h1 dir="auto">{escape(_subject(caught)) or "(no subject)"}</h1>'
-        f'<iframe sandbox="" src="/{caught.number}/html" title="HTML part"></iframe>'
+        f"{_frame(caught) if _part(raw, 'html') else _text(raw)}"
         f"<h2>Headers</h2><table>{headers}</table>",
     )
+
+
+def _frame(caught: Caught) -> str:
+    return f'<iframe sandbox="" src="/{caught.number}/html" title="HTML part"></iframe>'
+
+
+def _text(raw: bytes) -> str:
+    return f'<pre dir="auto">{escape(_part(raw, "plain"))}</pre>'
 
 
 def _show_text(caught: Caught, raw: bytes) -> bytes:
     return _html(
         f"Message {caught.number}, text",
-        f'{_tabs(caught)}<h1>Text part</h1><pre dir="auto">{escape(_part(raw, "plain"))}</pre>',
+        f"{_tabs(caught)}<h1>Text part</h1>{_text(raw)}",
     )
 
 
