@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 
 from babel import Locale, UnknownLocaleError
 from babel.lists import format_list
 
-from newsletter.rendering.words import direction, words
+from newsletter.rendering.words import direction, direction_of, words
 
 MOST = 4
 
@@ -28,10 +27,7 @@ def byline(authors: Sequence[str], *, language: str = "en", institution: str = "
 
 def isolated(name: str, *, language: str) -> str:
     """Return ``name`` so that its own direction stays inside it (Unicode isolates) when the text runs the other way."""
-    strong = next((unicodedata.bidirectional(sign) for sign in name if sign.isalpha()), "L")
-    if (strong in ("R", "AL")) == (direction(language) == "rtl"):
-        return name
-    return f"\u2068{name}\u2069"
+    return name if direction_of(name) == direction(language) else f"\u2068{name}\u2069"
 
 
 def locale(language: str) -> Locale:

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from newsletter.errors import Invalid
 from newsletter.rendering.personal import CONTEXTS, NAMES, Slot, token
-from newsletter.rendering.words import base
+from newsletter.rendering.words import base, direction_of
 
 WEB = frozenset({"https", "http"})
 SCHEMES = WEB | {"mailto", "tel"}
@@ -66,6 +66,7 @@ def _environment(folder: Path, *, escaping: bool) -> ImmutableSandboxedEnvironme
         keep_trailing_newline=False,
     )
     environment.filters["url"] = url
+    environment.filters["direction"] = direction_of
     return environment
 
 

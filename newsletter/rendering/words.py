@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -72,6 +73,17 @@ def label(kind: str, language: str) -> str:
 def direction(language: str) -> str:
     """Return "rtl" for languages written from right to left, else "ltr"."""
     return "rtl" if base(language) in RTL else "ltr"
+
+
+def direction_of(text: str, *, otherwise: str = "ltr") -> str:
+    """Return the direction of a text by its first strong character (Unicode UAX 9, P2), ``otherwise`` without one."""
+    for sign in text:
+        match unicodedata.bidirectional(sign):
+            case "L":
+                return "ltr"
+            case "R" | "AL":
+                return "rtl"
+    return otherwise
 
 
 def base(language: str) -> str:

@@ -175,6 +175,12 @@ def test_right_to_left_reaches_every_cell() -> None:
     assert "text-align:left" not in "".join(tree.xpath("//td[contains(@class, 'body')]//@style"))
 
 
+def test_an_english_disclaimer_in_an_arabic_digest_keeps_its_full_stop_at_the_end() -> None:
+    made = render(replace(arabic(), disclaimers=english().disclaimers), template="classic", nonce=NONCE)
+    tree = lxml_html.document_fromstring(made.html)
+    assert tree.xpath("//p[starts-with(., 'Meridian Institute does not')]/@dir") == ["ltr"]
+
+
 def test_arabic_and_chinese_have_no_capitals_slant_or_spacing() -> None:
     for digest in (arabic(), chinese()):
         html = render(digest, template="classic", nonce=NONCE).html
