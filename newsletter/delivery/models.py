@@ -80,8 +80,9 @@ class Chunk(models.Model):
 
     class Meta:
         indexes: ClassVar = [
-            models.Index(fields=["issue", "state", "id"], name="chunk_claim"),
-            models.Index(fields=["state", "lease_until"], name="chunk_lease"),
+            models.Index(fields=["issue", "state", "id"], name="chunk_of_issue"),
+            models.Index(fields=["state", "id"], name="chunk_free"),
+            models.Index(fields=["next_attempt_at"], name="chunk_retry"),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,37 @@
+"""The statements of the hot path go through indexes, however much history there is."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+
+from newsletter.delivery.ledger import Ledger
+from tests.delivery.stage import sending_issue
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def _plan(ledger: Ledger, line: str, call: str) -> str:
+    answer = getattr(ledger, line)._pg.exec_(f"EXPLAIN EXECUTE {call}".encode())
+    return "\n".join((answer.get_value(row, 0) or b"").decode() for row in range(answer.ntuples))
+
+
+def test_a_claim_finds_a_free_chunk_and_its_rows_by_index() -> None:
+    sending_issue(readers=3)
+    ledger = Ledger(uuid4(), "t")
+    plan = _plan(ledger, "claims", f"claim('{uuid4()}')")
+    ledger.close()
+    assert "chunk_free" in plan or "chunk_of_issue" in plan
+    assert "Seq Scan" not in plan
+
+
+def test_a_turn_touches_rows_by_their_keys_only() -> None:
+    sending_issue(readers=3)
+    ledger = Ledger(uuid4(), "t")
+    empty = ", ".join(["'{}'"] * 9)
+    plan = _plan(ledger, "turns", f"turn('{uuid4()}', '{{}}', {empty}, 'relay', '{{}}')")
+    ledger.close()
+    assert "Seq Scan" not in plan
+    assert "Hash Join" not in plan
+    assert "newsletter_delivery_pkey" in plan
