@@ -76,6 +76,7 @@ def stop(place: Place) -> bool:
 
 
 def _launch(place: Place) -> None:
+    _pid_file(place).unlink(missing_ok=True)  # one it may not overwrite would hide it from `stop`
     place.command(
         [
             *(_program(place), "--port", "0", "--unixsocket", _socket(place), "--unixsocketperm", "700"),

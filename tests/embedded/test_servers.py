@@ -136,6 +136,7 @@ def test_a_pid_file_that_names_a_stranger_does_not_stop_a_start(fresh: Path) -> 
     forget_addresses()
     embedded.ensure()
     assert ask("select 1") == 1
+    assert embedded.down() == ["valkey", "postgres"]
 
 
 def test_down_leaves_no_process_and_no_socket(fresh: Path) -> None:
