@@ -19,6 +19,7 @@ CONTEXTS = ("text", "attribute", "url", "plain", "header")
 NAMES = ("unsubscribe", "preferences", "view", "name", "address", "greeting")
 ANY_TOKEN = re.compile(rf"zq\w*_(?:{'|'.join(CONTEXTS)})_\w*_qz")
 _SAFE_IN_URL = "!#$%&'()*+,/:;=?@[]~"
+_CLEAN_URL = re.compile(r"[A-Za-z0-9:/._~=+-]*")  # nothing to quote, nothing to escape: nearly all of ours
 _UNREADABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 _ISOLATE, _END_OF_ISOLATE = "\u2068", "\u2069"
 
@@ -56,11 +57,11 @@ def fill(slot: Slot, values: Mapping[str, str]) -> str:
 
     Control characters and direction marks are taken out, so that a value is one line of readable text.
     """
-    value = _UNREADABLE.sub(" ", values.get(slot.name) or "").strip() or _fallback(slot, values)
+    value = _readable(values.get(slot.name) or "") or _fallback(slot, values)
     if slot.context in ("text", "attribute"):
         return html.escape(value)
     if slot.context == "url":
-        return html.escape(quote(value, safe=_SAFE_IN_URL))
+        return value if _CLEAN_URL.fullmatch(value) else html.escape(quote(value, safe=_SAFE_IN_URL))
     return value
 
 
@@ -69,12 +70,16 @@ def fill_all(text: str, nonce: str, values: Mapping[str, str]) -> str:
     return "".join(part if isinstance(part, str) else fill(part, values) for part in split(text, nonce))
 
 
+def _readable(value: str) -> str:
+    return (value if value.isascii() and value.isprintable() else _UNREADABLE.sub(" ", value)).strip()
+
+
 def _fallback(slot: Slot, values: Mapping[str, str]) -> str:
     """Return what stands where a reader gave nothing: a greeting is made of the name, or does without one."""
     if slot.name != "greeting":
         return ""
     wording = words(slot.language or "en")
-    name = _UNREADABLE.sub(" ", values.get("name") or "").strip()
+    name = _readable(values.get("name") or "")
     if not name:
         return wording["greeting_unnamed"]
     rtl = direction(slot.language) == "rtl"
