@@ -52,8 +52,8 @@ def _migrate_once() -> None:
     mark = Path(os.environ.get("NEWSLETTER_HOME", ".newsletter")).absolute() / "migrated"
     if mark.exists() and mark.read_text() == "\n".join(known):
         return
-    import django  # noqa: PLC0415  settings may be read only after the parts are there
-    from django.core.management import call_command  # noqa: PLC0415
+    import django
+    from django.core.management import call_command
 
     django.setup()
     call_command("migrate", verbosity=0, interactive=False)

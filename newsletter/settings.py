@@ -102,7 +102,7 @@ def _database() -> dict[str, object]:
 SECRET_KEY = _secret_key()
 DEBUG = False
 SITE_URL = _web_address("NEWSLETTER_SITE_URL", "http://127.0.0.1:8000")
-ALLOWED_HOSTS = _words("NEWSLETTER_ALLOWED_HOSTS", "127.0.0.1 localhost [::1]") + [urlsplit(SITE_URL).hostname or ""]
+ALLOWED_HOSTS = [*_words("NEWSLETTER_ALLOWED_HOSTS", "127.0.0.1 localhost [::1]"), urlsplit(SITE_URL).hostname or ""]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
 DATABASES = {"default": _database()}

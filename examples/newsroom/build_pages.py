@@ -37,7 +37,13 @@ PROGRAMS = {
     "NPP": "Nuclear Policy",
 }
 PUBLISHERS = ("The Harbor Review", "Journal of Quiet Affairs", "Northern Lights Daily", "Radio Meridian")
-LABELS = {"commentary": "Commentary", "article": "Article", "paper": "Paper", "research": "Research", "report": "Report"}
+LABELS = {
+    "commentary": "Commentary",
+    "article": "Article",
+    "paper": "Paper",
+    "research": "Research",
+    "report": "Report",
+}
 SECTIONS = {"ru": "/ru", "ar": "/ar", "zh": "/zh", "fr": "/fr", "es": "/es"}
 DISCLAIMER = (
     "{0} does not take institutional positions on public policy issues; the views represented herein are those of the "
@@ -74,9 +80,8 @@ def stories() -> list[Story]:
     for file in sorted((HERE / "stories").glob("*.txt")):
         if file.stem == "background":
             continue
-        for line in file.read_text(encoding="utf-8").splitlines():
-            if line and not line.startswith("#"):
-                found.append(_story(file.stem, re.split(r"\s*\|\s*", line)))
+        lines = (line for line in file.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#"))
+        found += [_story(file.stem, re.split(r"\s*\|\s*", line)) for line in lines]
     return found
 
 
@@ -85,7 +90,9 @@ def _story(language: str, cells: list[str]) -> Story:
     if language == "other":
         language = "es" if re.search(r"[¿ñóíá]| los | las | el ", f"{title} {teaser} {opening}") else "fr"
     split = [name.strip() for name in authors.split(";") if name.strip()]
-    return Story(language, title, teaser, opening, split, kind, codes, center, program, _listed(regions), _listed(topics), day)
+    return Story(
+        language, title, teaser, opening, split, kind, codes, center, program, _listed(regions), _listed(topics), day
+    )
 
 
 def _listed(cell: str) -> list[str]:
@@ -141,11 +148,12 @@ def _airy(story: Story, meta: str) -> str:
     label = "In The Media" if story.type == "legacyinthemedia" else LABELS.get(story.type, "Other")
     publisher = f"\n{_publisher(story)}\n" if story.type == "legacyinthemedia" else ""
     year, month, day = story.date.split("-")
-    months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+    months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
     glued = "".join(story.topics + story.regions)
     return (
         f"{before}{meta}\nREQUIRED IMAGE\n\nREQUIRED IMAGE\n\n{label}\n\n{story.title}\n\n{story.teaser}\n\n"
-        f"Link Copied\nPublished on {months[int(month) - 1]} {int(day)}, {year}\n{publisher}\n{_body(story)}\n\n{glued}\n\n"
+        f"Link Copied\nPublished on {months[int(month) - 1]} {int(day)}, {year}\n{publisher}\n"
+        f"{_body(story)}\n\n{glued}\n\n"
     )
 
 
@@ -163,13 +171,16 @@ def _publisher(story: Story) -> str:
 def _ending(story: Story, others: list[Story]) -> str:
     center = CENTERS[story.center][1]
     work = [others[(story.luck + step) % len(others)] for step in (3, 7, 12)]
-    more = "\n".join(f"- {one.title}{LABELS.get(one.type, 'Other')}\n{one.teaser}\n{', '.join(one.authors)}" for one in work)
+    more = "\n".join(
+        f"- {one.title}{LABELS.get(one.type, 'Other')}\n{one.teaser}\n{', '.join(one.authors)}" for one in work
+    )
     about = ""
     if story.authors and story.luck % 2:
         recent = "\n".join(f"- {one.title}{LABELS.get(one.type, 'Other')}" for one in work[:2])
+        colleague = work[0].authors[0] if work[0].authors else "A. Fellow"
         about = (
-            f"About the Author\nSenior Fellow, {PROGRAMS[story.program]} Program\n{story.authors[0]} is a senior fellow at "
-            f"{center}.\n{recent}\n- +18\n{work[0].authors[0] if work[0].authors else 'A. Fellow'}, …\nRecent Work\n"
+            f"About the Author\nSenior Fellow, {PROGRAMS[story.program]} Program\n"
+            f"{story.authors[0]} is a senior fellow at {center}.\n{recent}\n- +18\n{colleague}, …\nRecent Work\n"
         )
     return f"{about}{DISCLAIMER.format(center)}\nMore Work from {center}\n{more}\n"
 
@@ -179,7 +190,11 @@ def address(story: Story) -> str:
     year, month, day = story.date.split("-")
     plain = unicodedata.normalize("NFKD", story.title).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain.replace("'", "")).strip("-")
-    slug = slug if len(slug) > 8 and story.language not in ("ru", "ar", "zh") else f"{story.program.lower()}-{story.luck:08x}"
+    slug = (
+        slug
+        if len(slug) > 8 and story.language not in ("ru", "ar", "zh")
+        else f"{story.program.lower()}-{story.luck:08x}"
+    )
     dated = f"{year}/{month}/{day}" if story.luck % 5 == 0 else f"{year}/{month}"
     return f"{SITE}{SECTIONS.get(story.language, '')}/{dated}/{slug}"
 
@@ -202,10 +217,14 @@ def build() -> None:
         name = f"again-{number}.txt"
         (pages / name).write_text(page(story, english[3:9]), encoding="utf-8")
         urls.append(f"{name}\t{address(story).replace(SITE, SITE + '/russia-eurasia')}?lang=en")
-    (pages / "broken-cut.txt").write_text('{"authors": ["Nobody"], "type": "commentary", "regions": ["Eur', encoding="utf-8")
+    (pages / "broken-cut.txt").write_text(
+        '{"authors": ["Nobody"], "type": "commentary", "regions": ["Eur', encoding="utf-8"
+    )
     (pages / "broken-no-metadata.txt").write_text(f"{written[5].title}\n{written[5].opening}\n", encoding="utf-8")
     untitled = json.dumps(metadata(written[8]), ensure_ascii=False)
-    (pages / "broken-no-title.txt").write_text(f"{untitled}\n{written[8].teaser}\n\n{_body(written[8])}\n", encoding="utf-8")
+    (pages / "broken-no-title.txt").write_text(
+        f"{untitled}\n{written[8].teaser}\n\n{_body(written[8])}\n", encoding="utf-8"
+    )
     (HERE / "urls.tsv").write_text("".join(f"{line}\n" for line in urls), encoding="utf-8")
     (HERE / "readers.csv").write_text(readers(), encoding="utf-8")
 

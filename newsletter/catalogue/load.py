@@ -44,7 +44,7 @@ SECTION = ("title", "selector", "limit", "minimum", "order", "quota")
 Check = Callable[[str], object]
 
 
-def load(text: str, *, where: str, by: str, now: datetime, check: Check) -> Newsletter | Brand:
+def load(text: str, *, where: str, check: Check) -> Newsletter | Brand:
     """Store the newsletter (or brand) that ``text`` defines and return it, replacing what it was before.
 
     ``check`` is called with every selector and raises ``Invalid`` for a wrong one. Raises ``Invalid`` naming the

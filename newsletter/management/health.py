@@ -83,7 +83,7 @@ def _newsletters(_: datetime) -> str:
     return f"{Newsletter.objects.count()} loaded"
 
 
-def _issues(now: datetime) -> str:
+def _issues(_: datetime) -> str:
     held = (
         Issue.objects.exclude(hold_reason="").filter(state__in=[State.DRAFT, State.APPROVED, State.SCHEDULED]).count()
     )

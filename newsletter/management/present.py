@@ -48,7 +48,7 @@ def _cell(value: object) -> str:
         text = "" if value is None else str(value)
     text = " ".join(text.split())
     while _width(text) > WIDEST:
-        text = text[:-2].rstrip() + "…" if not text.endswith("…") else text[:-2].rstrip() + "…"
+        text = text[:-2].rstrip() + "…"
     return text
 
 

@@ -31,7 +31,7 @@ def load_newsroom(*, by: str, now: datetime, readers_of: tuple[str, ...] = ()) -
     """Load ``examples/newsroom`` whole; ``readers_of`` names the newsletters its readers get (none: all)."""
     place = newsroom_folder()
     for file in sorted(place.glob("brands/*.toml")) + sorted(place.glob("newsletters/*.toml")):
-        load_definition(file.read_text(encoding="utf-8"), where=file.name, by=by, now=now, check=check_selector)
+        load_definition(file.read_text(encoding="utf-8"), where=file.name, check=check_selector)
     articles = ingest_paths([place / "pages"], url_map=read_url_map(place / "urls.tsv"), now=now)
     newsletters = Newsletter.objects.filter(code__in=readers_of) if readers_of else Newsletter.objects.all()
     for newsletter in newsletters:

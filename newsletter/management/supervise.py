@@ -71,7 +71,7 @@ def crew(logs: Path) -> Iterator[Crew]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _as_interrupt(signum: int, frame: object) -> None:
+def _as_interrupt(_signum: int, _frame: object) -> None:
     raise KeyboardInterrupt
 
 

@@ -78,5 +78,7 @@ def test_a_doubled_time_is_taken_at_its_first_occurrence() -> None:
 )
 def test_every_local_date_has_its_slot_exactly_once(zone: str, start: datetime, at: time) -> None:
     daily = weekly(zone=zone, at=at.strftime("%H:%M"), weekdays=["mon", "tue", "wed", "thu", "fri", "sat", "sun"])
-    found = [slot.at.astimezone(ZoneInfo(zone)).date() for slot in slots(daily, after=start.replace(tzinfo=UTC), count=400)]
+    found = [
+        slot.at.astimezone(ZoneInfo(zone)).date() for slot in slots(daily, after=start.replace(tzinfo=UTC), count=400)
+    ]
     assert found == [found[0] + timedelta(days=number) for number in range(400)]

@@ -8,7 +8,6 @@ from newsletter.catalogue.dump import dump
 from newsletter.catalogue.load import load
 from newsletter.catalogue.models import Brand, Newsletter
 from newsletter.errors import Invalid
-from tests.factories import NOW
 
 pytestmark = pytest.mark.django_db
 WHOLE = """
@@ -50,7 +49,7 @@ selector = "language:ar"
 
 
 def loaded(text: str) -> Newsletter:
-    newsletter = load(text, where="x.toml", by="operator ada", now=NOW, check=lambda selector: selector)
+    newsletter = load(text, where="x.toml", check=lambda selector: selector)
     assert isinstance(newsletter, Newsletter)
     return newsletter
 
@@ -71,7 +70,7 @@ def test_a_cron_expression_takes_the_place_of_weekdays() -> None:
 
 
 def test_a_brand_file_makes_a_brand() -> None:
-    load('[brand]\ncode = "x"\nname = "X"\naccent = "#000000"', where="b.toml", by="a", now=NOW, check=str)
+    load('[brand]\ncode = "x"\nname = "X"\naccent = "#000000"', where="b.toml", check=str)
     assert Brand.objects.get(code="x").design["accent"] == "#000000"
 
 
@@ -84,7 +83,12 @@ def test_a_brand_file_makes_a_brand() -> None:
         ('thin = "skip"', 'thin = "skipp"', "x.toml: policy.thin", "Did you mean skip?"),
         ('late = "6h"', 'late = "6 hours"', "x.toml: policy.late", 'Write it like "10m", "4h" or "2d".'),
         ("limit = 6", "limit = 0", "x.toml: section 1.limit", "Give one from 1 to 200."),
-        ("bounces.news.example", "bounces news", "x.toml: sender.bounce_domain", 'Give a domain such as "bounces.example.org".'),
+        (
+            "bounces.news.example",
+            "bounces news",
+            "x.toml: sender.bounce_domain",
+            'Give a domain such as "bounces.example.org".',
+        ),
         ('[[section]]\ntitle = "More"', "[[section]]", "x.toml: section 2.title", 'Add title = "...".'),
     ],
 )
@@ -110,5 +114,5 @@ def test_a_wrong_selector_is_refused_with_its_section() -> None:
         raise Invalid("No.", where="line 1, column 3", fix="Yes.")
 
     with pytest.raises(Invalid) as refusal:
-        load(WHOLE, where="x.toml", by="a", now=NOW, check=check)
+        load(WHOLE, where="x.toml", check=check)
     assert refusal.value.where == "x.toml: section 1.selector, line 1, column 3"

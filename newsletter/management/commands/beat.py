@@ -18,4 +18,4 @@ class Command(Verb):
         schedule = str(settings.HOME / "beat-schedule")
         settings.HOME.mkdir(parents=True, exist_ok=True)
         arguments = ["-A", "workers.app", "beat", "--loglevel", "INFO", "--pidfile=", "--schedule", schedule]
-        os.execv(sys.executable, [sys.executable, "-m", "celery", *arguments])
+        os.execv(sys.executable, [sys.executable, "-m", "celery", *arguments])  # noqa: S606  this process becomes that one

@@ -34,7 +34,7 @@ class Command(Verb):
         words.add_argument("--article", type=int)
 
     def run(self, *, issue: int, act: str, seen: int | None, by: str, **given: Any) -> dict[str, Any]:
-        who = {"by": by, "now": now(), "version": seen}
+        who: dict[str, Any] = {"by": by, "now": now(), "version": seen}
         changed: Issue
         if act == "pin":
             changed = pin(issue, given["article"], section=given["section"], position=given["position"], **who)

@@ -21,6 +21,6 @@ class Command(Verb):
 
     def run(self, *, issue: int, limit: int, after: str, **_: Any) -> dict[str, Any]:
         found = find(issue)
-        rows, more = page(history(issue, after=int(after or 0)), limit)
+        rows, more = page(history(found, after=int(after or 0)), limit)
         lines = [{"at": row.at, "by": row.by, "act": row.act, "detail": row.detail} for row in rows]
         return {**describe_state(found), "history": lines, "next": str(rows[-1].pk) if more else None}

@@ -11,7 +11,7 @@ from django.db import transaction
 from newsletter.catalogue.load import load
 from newsletter.catalogue.models import Newsletter
 from newsletter.errors import Invalid
-from newsletter.management.verb import Verb, now
+from newsletter.management.verb import Verb
 from newsletter.selectors.check import check_selector
 
 
@@ -21,9 +21,9 @@ class Command(Verb):
     def arguments(self, parser: CommandParser) -> None:
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE.toml")
 
-    def run(self, *, files: list[Path], by: str, **_: Any) -> dict[str, Any]:
+    def run(self, *, files: list[Path], **_: Any) -> dict[str, Any]:
         with transaction.atomic():
-            loaded = [load(_read(file), where=str(file), by=by, now=now(), check=check_selector) for file in files]
+            loaded = [load(_read(file), where=str(file), check=check_selector) for file in files]
         newsletters = [thing for thing in loaded if isinstance(thing, Newsletter)]
         return {
             "newsletters": [newsletter.code for newsletter in newsletters],

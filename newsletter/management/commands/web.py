@@ -21,4 +21,4 @@ class Command(Verb):
     def run(self, *, bind: str, **_: Any) -> NoReturn:
         arguments = ["--bind", bind, "--worker-class", "gthread", "--workers", "1", "--threads", "8"]
         arguments += ["--graceful-timeout", "10", "--log-level", "warning", "--no-control-socket"]
-        os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *arguments, "newsletter.web.wsgi:application"])
+        os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *arguments, "newsletter.web.wsgi:application"])  # noqa: S606  this process becomes that one

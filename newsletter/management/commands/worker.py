@@ -27,4 +27,4 @@ class Command(Verb):
             "--without-mingle",
             "--without-heartbeat",
         ]
-        os.execv(sys.executable, [sys.executable, "-m", "celery", *arguments])
+        os.execv(sys.executable, [sys.executable, "-m", "celery", *arguments])  # noqa: S606  this process becomes that one
