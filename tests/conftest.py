@@ -15,7 +15,9 @@ os.environ["NEWSLETTER_HOME"] = os.environ["NEWSLETTER_TEST_HOME"]
 from newsletter import embedded  # noqa: E402
 
 embedded.ensure()
-os.environ["DJANGO_SETTINGS_MODULE"] = "newsletter.settings"  # not in pyproject: settings are read after the parts stand
+os.environ["DJANGO_SETTINGS_MODULE"] = (
+    "newsletter.settings"  # not in pyproject: settings are read after the parts stand
+)
 
 import django  # noqa: E402
 

@@ -7,7 +7,7 @@ import json
 import sys
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, NoReturn, TypeVar
 
@@ -15,8 +15,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error as DatabaseError
 from django.utils import timezone
 
+from newsletter.catalogue.durations import duration
 from newsletter.catalogue.models import Newsletter
-from newsletter.errors import NewsletterError, NotFound, Unavailable
+from newsletter.errors import Invalid, NewsletterError, NotFound, Unavailable
 from newsletter.management.present import present
 
 DONE, REFUSED, WRONG_USAGE = 0, 1, 2
@@ -137,6 +138,14 @@ def instant(text: str) -> datetime:
     if moment.tzinfo is None:
         raise ArgumentTypeError(f"{text!r} has no offset; add Z or one like +01:00")
     return moment
+
+
+def span_of_time(text: str) -> timedelta:
+    """Read a span such as 10m or 2d."""
+    try:
+        return duration(text)
+    except Invalid as error:
+        raise ArgumentTypeError(f"{error.message} {error.fix}") from None
 
 
 def newsletter_named(code: str) -> Newsletter:

@@ -31,7 +31,12 @@ def bring(newsletter: Newsletter, text: str | bytes) -> LoadReport:
 def test_a_row_becomes_a_reader_with_a_subscription_and_a_consent(newsletter: Newsletter) -> None:
     report = bring(newsletter, "email,name,language\nAda@Readers.Example,Ада Байрон,ru\n")
     reader = Reader.objects.get()
-    assert (report.loaded, reader.address, reader.name, reader.language) == (1, "ada@readers.example", "Ада Байрон", "ru")
+    assert (report.loaded, reader.address, reader.name, reader.language) == (
+        1,
+        "ada@readers.example",
+        "Ада Байрон",
+        "ru",
+    )
     assert list(Consent.objects.values_list("act", "by", "at")) == [("imported", "operator ada", NOW)]
 
 
@@ -62,7 +67,9 @@ def test_who_left_stays_out(newsletter: Newsletter) -> None:
 
 def test_who_is_suppressed_stays_out(newsletter: Newsletter) -> None:
     suppress("a@readers.example", reason="complained", by="system", now=NOW)
-    assert bring(newsletter, "email\na@readers.example\n").refused == [{"row": 2, "reason": "the address is suppressed"}]
+    assert bring(newsletter, "email\na@readers.example\n").refused == [
+        {"row": 2, "reason": "the address is suppressed"}
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The text part of each language as readers see it; write new ones with NEWSLETTER_SNAPSHOTS=write and read the diff."""
+"""The text part of each language as readers see it; write new ones with NEWSLETTER_SNAPSHOTS=write and read them."""
 
 from __future__ import annotations
 

@@ -27,10 +27,23 @@ LISTED = ("newsletters", "center_codes", "program_codes", "regions", "topics", "
 DAYS = [date(2026, 11, 24) - timedelta(days=days) for days in (0, 1, 6, 7, 8, 400)]
 
 clause = st.one_of(
-    st.builds(Clause, st.sampled_from(["newsletter", "affiliation", "center", "program", "region", "topic", "type"]), st.just(":"), st.sampled_from(VALUES)),
-    st.builds(lambda facet, word: Clause(facet, ":", word, word), st.sampled_from(sorted(FACETS)), st.sampled_from(["none", "any"])),
-    st.builds(Clause, st.just("age"), st.sampled_from(["<", "<=", ">", ">="]), st.sampled_from(["1d", "7d", "36h", "2w"])),
-    st.builds(Clause, st.just("published"), st.sampled_from([":", "<", "<=", ">", ">="]), st.sampled_from(DAYS).map(str)),
+    st.builds(
+        Clause,
+        st.sampled_from(["newsletter", "affiliation", "center", "program", "region", "topic", "type"]),
+        st.just(":"),
+        st.sampled_from(VALUES),
+    ),
+    st.builds(
+        lambda facet, word: Clause(facet, ":", word, word),
+        st.sampled_from(sorted(FACETS)),
+        st.sampled_from(["none", "any"]),
+    ),
+    st.builds(
+        Clause, st.just("age"), st.sampled_from(["<", "<=", ">", ">="]), st.sampled_from(["1d", "7d", "36h", "2w"])
+    ),
+    st.builds(
+        Clause, st.just("published"), st.sampled_from([":", "<", "<=", ">", ">="]), st.sampled_from(DAYS).map(str)
+    ),
 )
 tree = st.recursive(
     clause,

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from newsletter.errors import Invalid
 from newsletter.issues.describe import describe_issue
 from newsletter.issues.edit import ISSUE_FIELDS, PICK_FIELDS, drop, move_pick, pin, reword
 from newsletter.issues.models import Issue
@@ -13,35 +14,57 @@ from newsletter.management.verb import Verb, now, positive
 
 
 class Command(Verb):
-    help = "Pin, drop or move an article of an issue, or set its words."
+    help = (
+        "Correct an issue: `pin ARTICLE`, `drop ARTICLE`, `move ARTICLE --position 2`, `set subject WORDS`, "
+        "`set headline WORDS --article ARTICLE`."
+    )
 
     def arguments(self, parser: CommandParser) -> None:
         parser.add_argument("issue", type=int)
+        parser.add_argument("act", choices=["pin", "drop", "move", "set"])
+        parser.add_argument("what", nargs="+", metavar="ARTICLE | FIELD WORDS", help=f"fields: {', '.join(FIELDS)}")
+        parser.add_argument("--section", default="", help="title or number of the section, for pin and move")
+        parser.add_argument("--position", type=positive, help="place in the section, from 1, for pin and move")
+        parser.add_argument("--article", type=positive, help="whose words to set; without it those of the issue")
         parser.add_argument("--seen", type=positive, metavar="VERSION", help="refuse when the issue was changed since")
-        acts = parser.add_subparsers(dest="act", required=True)
-        pinned = acts.add_parser("pin", help="put an article into a section and keep it there")
-        dropped = acts.add_parser("drop", help="keep an article out of this issue")
-        moved = acts.add_parser("move", help="move an article to another place")
-        for act in (pinned, dropped, moved):
-            act.add_argument("article", type=int)
-        for act in (pinned, moved):
-            act.add_argument("--section", default="", help="title or number of the section")
-        pinned.add_argument("--position", type=positive, help="place in the section, from 1")
-        moved.add_argument("--position", type=positive, default=1, help="place in the section, from 1")
-        words = acts.add_parser("set", help="set words of the issue, or of one article with --article")
-        words.add_argument("field", choices=[*ISSUE_FIELDS, *PICK_FIELDS])
-        words.add_argument("value", help='the words; "" goes back to the default')
-        words.add_argument("--article", type=int)
 
-    def run(self, *, issue: int, act: str, seen: int | None, by: str, **given: Any) -> dict[str, Any]:
+    def run(
+        self,
+        *,
+        issue: int,
+        act: str,
+        what: list[str],
+        section: str,
+        position: int | None,
+        article: int | None,
+        seen: int | None,
+        by: str,
+    ) -> dict[str, Any]:
         who: dict[str, Any] = {"by": by, "now": now(), "version": seen}
+        if act == "set":
+            field, value = _field_and_words(what)
+            return describe_issue(reword(issue, field, value, article_id=article, **who))
+        number = _article(what)
         changed: Issue
         if act == "pin":
-            changed = pin(issue, given["article"], section=given["section"], position=given["position"], **who)
+            changed = pin(issue, number, section=section, position=position, **who)
         elif act == "drop":
-            changed = drop(issue, given["article"], **who)
-        elif act == "move":
-            changed = move_pick(issue, given["article"], section=given["section"], position=given["position"], **who)
+            changed = drop(issue, number, **who)
         else:
-            changed = reword(issue, given["field"], given["value"], article_id=given["article"], **who)
+            changed = move_pick(issue, number, section=section, position=position or 1, **who)
         return describe_issue(changed)
+
+
+FIELDS = (*ISSUE_FIELDS, *PICK_FIELDS)
+
+
+def _article(what: list[str]) -> int:
+    if len(what) != 1 or not what[0].isdecimal():
+        raise Invalid(f"{' '.join(what)!r} is no article.", where="article", fix="Give its number.")
+    return int(what[0])
+
+
+def _field_and_words(what: list[str]) -> tuple[str, str]:
+    if len(what) != 2:
+        raise Invalid("A field and its words are needed.", where="set", fix='Write: set subject "The words".')
+    return what[0], what[1]

@@ -9,11 +9,10 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from newsletter.catalogue.durations import duration
 from newsletter.delivery.control import send
 from newsletter.delivery.status import status
 from newsletter.issues.lifecycle import State
-from newsletter.management.verb import Verb, now
+from newsletter.management.verb import Verb, now, span_of_time
 
 FINAL = frozenset({State.SENT, State.CANCELLED, State.PAUSED})
 LOOK_EVERY = 0.5  # seconds between two looks while waiting
@@ -24,7 +23,9 @@ class Command(Verb):
 
     def arguments(self, parser: CommandParser) -> None:
         parser.add_argument("issue", type=int)
-        parser.add_argument("--cool-off", type=duration, metavar="10m", help="wait this long, so it can be pulled back")
+        parser.add_argument(
+            "--cool-off", type=span_of_time, metavar="10m", help="wait this long, so it can be pulled back"
+        )
         parser.add_argument("--wait", action="store_true", help="return when every delivery is final")
 
     def run(self, *, issue: int, cool_off: timedelta | None, wait: bool, by: str, **_: Any) -> dict[str, Any]:

@@ -1,0 +1,235 @@
+"""The command as programs use it: one JSON object on stdout, logs on stderr, exit codes 0, 1 and 2."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import ManagementUtility
+
+from newsletter.issues.models import HistoryEntry, Issue
+from newsletter.issues.queries import placed
+from tests.factories import make_article, make_newsletter
+
+pytestmark = pytest.mark.django_db
+Run = Any
+
+EXPORT = """Left over\n{{"authors": ["Ada Byron"], "type": "commentary", "centerAffiliationAll": "dc", "centers": [],
+"englishNewsletterAll": "ctw", "nonEnglishNewsletterAll": "", "primaryCenter": "", "programAffiliation": "russia",
+"regions": [], "topics": []}}Source: Getty
+{title}
+A port on the Black Sea has become a test of who writes the rules.
+The first ships left under inspection in autumn, and few of the officials expected the arrangement to last."""
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    def call(*words: object) -> tuple[int, Any]:
+        with pytest.raises(SystemExit) as end:
+            ManagementUtility(["newsletter", *map(str, words)]).execute()
+        out = capsys.readouterr().out
+        return int(end.value.code or 0), json.loads(out) if out.startswith(("{", "[")) and out.count("\n") == 1 else out
+
+    return call
+
+
+@pytest.fixture
+def issue(run: Run) -> int:
+    make_newsletter(sections=[{"limit": 2}, {"selector": "topic:Energy"}])
+    for number in range(4):
+        make_article(f"Story number {number} of the week")
+    return int(run("draft", "ctw", "--json")[1]["issue"])
+
+
+def test_ingest_counts_what_became_of_every_page(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "good.txt").write_text(EXPORT.format(title="The Long Bargain Over the Black Sea"))
+    (tmp_path / "bad.txt").write_text("no metadata here")
+    code, answer = run("ingest", "page-export", tmp_path, "--json")
+    told = [answer[key] for key in ("new", "updated", "unchanged")]
+    assert (code, told) == (0, [1, 0, 0])
+    assert [(row["file"], row["reason"], row["position"]) for row in answer["quarantined"]] == [
+        ("bad.txt", "no_json", "line 1, column 1")
+    ]
+
+
+def test_ingest_twice_changes_nothing(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "good.txt").write_text(EXPORT.format(title="The Long Bargain Over the Black Sea"))
+    run("ingest", "page-export", tmp_path, "--json")
+    answer = run("ingest", "page-export", tmp_path, "--json")[1]
+    assert [answer[key] for key in ("new", "updated", "unchanged")] == [0, 0, 1]
+
+
+def test_a_url_map_gives_an_article_its_address(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "good.txt").write_text(EXPORT.format(title="The Long Bargain Over the Black Sea"))
+    (tmp_path / "urls.tsv").write_text("good.txt\thttps://meridian.example/2026/11/the-long-bargain\n")
+    run("ingest", "page-export", tmp_path / "good.txt", "--url-map", tmp_path / "urls.tsv", "--json")
+    article = run("articles", "--json")[1]["articles"][0]
+    assert (article["url"], article["published_at"]) == (
+        "https://meridian.example/2026/11/the-long-bargain",
+        "2026-11-01",
+    )
+
+
+def test_a_file_that_is_not_there_is_refused_with_code_1(run: Run, tmp_path: Path) -> None:
+    code, answer = run("ingest", "page-export", tmp_path / "nowhere", "--json")
+    assert (code, sorted(answer["error"])) == (1, ["code", "fix", "message", "where"])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["draft"],
+        ["ingest", "fax", "x"],
+        ["schedule", "1", "--at", "2026-11-26T09:00"],
+        ["schedule", "1", "--at", "tomorrow"],
+        ["articles", "--limit", "0"],
+        ["edit", "1", "shred", "2"],
+        ["send", "1", "--cool-off", "soon"],
+    ],
+)
+def test_wrong_usage_is_code_2_with_a_json_error(run: Run, words: list[str]) -> None:
+    code, answer = run(*words, "--json")
+    assert (code, answer["error"]["code"]) == (2, "usage")
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (["draft", "nothing"], "not_found"),
+        (["approve", "999"], "not_found"),
+        (["status", "999"], "not_found"),
+        (["explain", "ctw", "999"], "not_found"),
+        (["select", "newsleter:ctw"], "expression"),
+        (["issues", "999"], "not_found"),
+    ],
+)
+def test_a_refusal_is_code_1_with_a_json_error(run: Run, issue: int, words: list[str], error: str) -> None:
+    code, answer = run(*words, "--json")
+    assert (code, answer["error"]["code"]) == (1, error)
+
+
+def test_a_wrong_selector_says_what_was_meant(run: Run) -> None:
+    assert run("select", "newsleter:ctw", "--json")[1]["error"]["fix"] == "Did you mean newsletter?"
+
+
+def test_select_gives_articles_with_their_facets(run: Run, issue: int) -> None:
+    answer = run("select", "newsletter:CTW and center:dc", "--limit", 1, "--json")[1]
+    assert [row["title"] for row in answer["articles"]] == ["Story number 3 of the week"]
+    assert {"byline", "center_codes", "centers", "url", "warnings", "published_at"} <= answer["articles"][0].keys()
+
+
+def test_lists_come_in_pages(run: Run, issue: int) -> None:
+    first = run("articles", "--limit", 3, "--json")[1]
+    second = run("articles", "--limit", 3, "--after", first["next"], "--json")[1]
+    assert [len(first["articles"]), len(second["articles"]), second["next"]] == [3, 1, None]
+
+
+def test_json_lines_give_every_row_on_a_line(run: Run, issue: int) -> None:
+    out = run("articles", "--jsonl")[1]
+    assert [json.loads(line)["id"] > 0 for line in out.splitlines()] == [True] * 4
+
+
+def test_a_draft_shows_sections_picks_and_what_was_left_out(run: Run, issue: int) -> None:
+    answer = run("issues", issue, "--json")[1]
+    assert [len(part["picks"]) for part in answer["sections"]] == [2, 0]
+    assert {row["reason"] for row in answer["left_out"]} == {"limit"}
+    assert {"article", "title", "teaser", "byline", "url"} <= answer["sections"][0]["picks"][0].keys()
+
+
+def test_explain_tells_the_verdict_and_every_clause(run: Run, issue: int) -> None:
+    article = make_article("Nobody's story", newsletters=[])
+    answer = run("explain", "ctw", article.pk, "--json")[1]
+    assert (answer["verdict"], answer["clauses"][0]["good"]) == ("out", False)
+    assert answer["nearest_miss"] == "one facet away: newsletter is empty, wanted newsletter:ctw"
+
+
+def test_edits_are_recorded_in_the_name_given(run: Run, issue: int) -> None:
+    run("edit", issue, "set", "subject", "Hello", "--by", "Ada", "--json")
+    assert HistoryEntry.objects.latest("pk").by == "operator Ada"
+
+
+def test_an_edit_moves_what_it_says(run: Run, issue: int) -> None:
+    last = placed(Issue.objects.get(pk=issue))[1].article_id
+    answer = run("edit", issue, "move", last, "--position", 1, "--json")[1]
+    assert answer["sections"][0]["picks"][0]["article"] == last
+
+
+def test_preview_writes_the_four_files(run: Run, issue: int, tmp_path: Path) -> None:
+    answer = run("preview", issue, "--out", tmp_path / "out", "--json")[1]
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == [
+        "issue.eml",
+        "issue.html",
+        "issue.json",
+        "issue.txt",
+    ]
+    assert {"subject", "preheader", "bytes", "files", "findings"} <= answer.keys()
+
+
+def test_an_issue_is_approved_and_scheduled(run: Run, issue: int) -> None:
+    approved = run("approve", issue, "--json")[1]
+    scheduled = run("schedule", issue, "--at", "2099-01-01T09:00:00Z", "--json")[1]
+    assert (approved["state"], scheduled["state"]) == ("approved", "scheduled")
+
+
+def test_scheduling_into_the_past_is_refused(run: Run, issue: int) -> None:
+    run("approve", issue, "--json")
+    assert run("schedule", issue, "--at", "2001-01-01T09:00:00Z", "--json")[1]["error"]["code"] == "past"
+
+
+def test_a_draft_is_not_sent(run: Run, issue: int) -> None:
+    assert run("send", issue, "--json")[0] == 1
+
+
+def test_status_counts_every_state_with_zeros(run: Run, issue: int) -> None:
+    answer = run("status", issue, "--json")[1]
+    names = [
+        "queued",
+        "leased",
+        "wire",
+        "accepted",
+        "refused",
+        "deferred",
+        "in_doubt",
+        "skipped",
+        "expired",
+        "cancelled",
+    ]
+    assert (sorted(answer["counts"]), sum(answer["counts"].values())) == (sorted(names), 0)
+
+
+def test_history_tells_who_did_what(run: Run, issue: int) -> None:
+    run("approve", issue, "--by", "Ada", "--json")
+    answer = run("history", issue, "--json")[1]
+    assert [(row["act"], row["by"]) for row in answer["history"]][-1] == ("approve", "operator Ada")
+
+
+def test_readers_are_loaded_with_a_report(run: Run, issue: int, tmp_path: Path) -> None:
+    (tmp_path / "r.csv").write_text("email,name,language\na@readers.example,Ada,en\nnobody,,\n")
+    answer = run("readers", "load", tmp_path / "r.csv", "--newsletter", "ctw", "--json")[1]
+    assert (answer["loaded"], [row["row"] for row in answer["refused"]]) == (1, [3])
+
+
+def test_a_dump_loads_again(run: Run, issue: int, tmp_path: Path) -> None:
+    text = run("dump", "ctw", "--json")[1]["toml"]
+    (tmp_path / "ctw.toml").write_text(text)
+    assert run("load", tmp_path / "ctw.toml", "--json")[1]["newsletters"] == ["ctw"]
+    assert run("dump", "ctw", "--json")[1]["toml"] == text
+
+
+def test_loading_is_all_or_nothing(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text('[brand]\ncode = "x"\nname = "X"\n')
+    (tmp_path / "b.toml").write_text("code = 1")
+    run("load", tmp_path / "a.toml", tmp_path / "b.toml", "--json")
+    assert run("newsletters", "--json")[1]["newsletters"] == []
+
+
+def test_doctor_names_every_part(run: Run) -> None:
+    code, answer = run("doctor", "--json")
+    names = {part["name"] for part in answer["parts"]}
+    assert (code, {"database", "tables", "redis"} <= names) == (0, True)
+
+
+def test_without_json_people_get_words(run: Run, issue: int) -> None:
+    assert "Story number 3 of the week" in run("issues", issue)[1]
