@@ -163,7 +163,7 @@ TEMPLATES = [
     }
 ]
 STATIC_URL = "static/"
-STATIC_ROOT = HOME / "static"
+STATIC_ROOT = None  # WhiteNoise serves what the finders find; nothing is collected
 STATICFILES_DIRS = [("desk", PACKAGE / "web" / "static")]
 WHITENOISE_USE_FINDERS = True
 

@@ -207,7 +207,8 @@ def test_history_tells_who_did_what(run: Run, issue: int) -> None:
 
 def test_readers_are_loaded_with_a_report(run: Run, issue: int, tmp_path: Path) -> None:
     (tmp_path / "r.csv").write_text("email,name,language\na@readers.example,Ada,en\nnobody,,\n")
-    answer = run("readers", "load", tmp_path / "r.csv", "--newsletter", "ctw", "--json")[1]
+    words = ["readers", "load", tmp_path / "r.csv", "--newsletter", "ctw", "--json"]
+    answer = run(*words)[1]
     assert (answer["loaded"], [row["row"] for row in answer["refused"]]) == (1, [3])
 
 

@@ -1,0 +1,160 @@
+"""The desk in a real browser: the weekly journey, by keyboard, on a phone, in the dark, with a silent console."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.models import User
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from newsletter.issues.draft import draft
+from newsletter.issues.models import Issue
+from newsletter.web.policy import PUBLISHER, give_role
+from tests.factories import make_article, make_newsletter, make_reader
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright keeps a loop running in this thread
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+PAGES = (
+    "/desk/",
+    "/desk/issues",
+    "/desk/newsletters",
+    "/desk/newsletters/ctw",
+    "/desk/articles",
+    "/desk/issues/{issue}",
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def issue() -> Issue:
+    user = User.objects.create_user("paula", "paula@news.example", "correct horse battery")
+    give_role(user, PUBLISHER)
+    yesterday = timezone.now() - timedelta(days=1)
+    for number in range(4):
+        make_article(f"Story {number}", available_at=yesterday, first_ingested_at=yesterday)
+    newsletter = make_newsletter(sections=[{"limit": 3, "title": "Analysis"}, {"selector": "topic:Energy"}])
+    make_reader(newsletter)
+    return draft(newsletter, now=timezone.now(), by="ada")
+
+
+@pytest.fixture
+def page(browser: Browser, live_server: LiveServer, issue: Issue, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A logged-in page; whatever the console says fails the test."""
+    width, scheme = getattr(request, "param", (1280, "light"))
+    context = browser.new_context(
+        base_url=live_server.url, viewport={"width": width, "height": 900}, color_scheme=scheme
+    )
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    log_in(page)
+    yield page
+    context.close()
+    assert said == []
+
+
+def log_in(page: Page) -> None:
+    page.goto("/desk/")
+    page.get_by_label("Name").fill("paula")
+    page.get_by_label("Password").fill("correct horse battery")
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("heading", name="Today").wait_for()
+
+
+def headlines(page: Page) -> list[str]:
+    return page.locator(".picks h3").all_inner_texts()
+
+
+def test_the_weekly_journey_from_draft_to_pull_back(page: Page, issue: Issue) -> None:
+    page.get_by_role("link", name="Newsletters").click()
+    page.get_by_role("link", name="This Week").click()
+    page.get_by_role("button", name="Draft the next issue").click()
+    assert headlines(page) == ["Story 3", "Story 2", "Story 1"]
+    page.get_by_role("button", name="Drop: Story 3").click()
+    assert headlines(page) == ["Story 2", "Story 1", "Story 0"]
+    page.get_by_role("button", name="Move down: Story 2").click()
+    assert headlines(page) == ["Story 1", "Story 2", "Story 0"]
+    page.get_by_role("button", name="Include: Story 3").click()
+    page.get_by_label("Subject").fill("The week in one line")
+    page.locator("form", has=page.get_by_label("Subject")).get_by_role("button", name="Save").click()
+    assert page.locator(".preview strong").inner_text() == "The week in one line"
+    page.get_by_role("button", name="Approve").click()
+    page.get_by_role("button", name="Send in 10 minutes").click()
+    page.get_by_role("button", name="Pull back").click()
+    assert page.locator(".head .tag").first.inner_text() == "approved"
+
+
+def test_a_headline_is_reworded_and_shown_in_the_preview(page: Page, issue: Issue) -> None:
+    page.goto(f"/desk/issues/{issue.pk}")
+    page.get_by_text("Reword").first.click()
+    page.get_by_label("Headline").first.fill("A better headline")
+    page.get_by_role("button", name="Save").first.click()
+    frame = page.frame_locator(".wide iframe")
+    assert frame.get_by_text("A better headline").first.is_visible()
+
+
+def test_a_selector_is_tried_on_the_articles_page(page: Page, issue: Issue) -> None:
+    page.get_by_role("link", name="Articles").click()
+    page.get_by_label("Selector").fill("newsleter:ctw")
+    page.get_by_role("button", name="Find").click()
+    assert "Did you mean newsletter?" in page.locator("#selector-error").inner_text()
+    page.get_by_label("Selector").fill("newsletter:ctw")
+    page.get_by_role("button", name="Find").click()
+    assert page.get_by_role("link", name="Story 3").is_visible()
+
+
+def test_the_preview_shows_phone_and_text_without_a_script(page: Page, issue: Issue) -> None:
+    page.goto(f"/desk/issues/{issue.pk}")
+    page.get_by_label("Phone").check()
+    assert page.locator(".narrow iframe").is_visible()
+    page.get_by_label("Plain text").check()
+    assert page.frame_locator(".text iframe").get_by_text("Unsubscribe").is_visible()
+
+
+def test_everything_important_works_by_keyboard_alone(page: Page, issue: Issue) -> None:
+    page.goto(f"/desk/issues/{issue.pk}")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.innerText") == "Approve":
+            break
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Send now").wait_for()
+
+
+@pytest.mark.parametrize("page", [(375, "light"), (320, "dark"), (1280, "dark")], indirect=True)
+def test_no_page_is_wider_than_the_screen(page: Page, issue: Issue) -> None:
+    for path in PAGES:
+        page.goto(path.format(issue=issue.pk))
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
+
+
+@pytest.mark.parametrize("page", [(1280, "light"), (1280, "dark")], indirect=True)
+def test_axe_finds_no_serious_fault_on_any_page(page: Page, issue: Issue) -> None:
+    for path in PAGES:
+        page.goto(path.format(issue=issue.pk))
+        found = Axe().run(page).response["violations"]
+        serious = [
+            (path, fault["id"], fault["nodes"][0]["html"])
+            for fault in found
+            if fault["impact"] in ("serious", "critical")
+        ]
+        assert serious == []

@@ -1,0 +1,157 @@
+"""The desk does what it says, escapes what it shows, and never loses an edit in silence."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from newsletter.issues.draft import draft
+from newsletter.issues.lifecycle import State, find
+from newsletter.issues.models import Issue
+from newsletter.issues.queries import placed
+from newsletter.letters.models import Letter
+from newsletter.web.headers import MAIL, PAGE
+from newsletter.web.policy import PUBLISHER, give_role
+from tests.factories import NOW, make_article, make_newsletter
+
+pytestmark = pytest.mark.django_db
+HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
+
+
+@pytest.fixture
+def desk() -> Client:
+    user = User.objects.create_user("paula", "paula@news.example")
+    give_role(user, PUBLISHER)
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def issue() -> Issue:
+    for number in range(4):
+        make_article(f"Story {number}")
+    return draft(make_newsletter(sections=[{"limit": 3}, {"selector": "topic:Energy"}]), now=NOW, by="ada")
+
+
+def act(desk: Client, issue: Issue, name: str, **given: object) -> int:
+    given.setdefault("version", find(issue.pk).version)
+    return desk.post(reverse(f"desk:{name}", args=[issue.pk]), given).status_code
+
+
+def titles(issue: Issue) -> list[str]:
+    return [pick.article.title for pick in placed(issue)]
+
+
+@pytest.mark.parametrize("name", ["home", "newsletters", "articles", "issues"])
+def test_every_list_opens(desk: Client, issue: Issue, name: str) -> None:
+    assert desk.get(reverse(f"desk:{name}")).status_code == 200
+
+
+def test_the_issue_page_shows_picks_reasons_and_what_was_left_out(desk: Client, issue: Issue) -> None:
+    page = desk.get(reverse("desk:issue", args=[issue.pk])).content.decode()
+    assert [words in page for words in ("Story 3", "newsletter:ctw", "Section 1 is full (3).")] == [True] * 3
+
+
+def test_hostile_words_are_text_on_every_page(desk: Client) -> None:
+    article = make_article(HOSTILE, teaser=HOSTILE, authors=[HOSTILE], type=HOSTILE, originally_published_in=HOSTILE)
+    issue = draft(make_newsletter(sections=[{"title": HOSTILE}]), now=NOW, by=HOSTILE)
+    for name, args in {"issue": [issue.pk], "article": [article.pk], "articles": [], "newsletter": ["ctw"]}.items():
+        page = desk.get(reverse(f"desk:{name}", args=args)).content.decode()
+        assert "<script>alert" not in page
+        assert "<img src=x" not in page
+
+
+def test_dropping_moving_and_pinning_work_from_forms(desk: Client, issue: Issue) -> None:
+    first = placed(issue)[0].article_id
+    act(desk, issue, "drop", article=first)
+    assert titles(issue) == ["Story 2", "Story 1", "Story 0"]
+    act(desk, issue, "move", article=placed(issue)[2].article_id, position=1, section="1")
+    assert titles(issue) == ["Story 0", "Story 2", "Story 1"]
+    act(desk, issue, "pin", article=first, section="2")
+    assert titles(issue) == ["Story 0", "Story 2", "Story 1", "Story 3"]
+
+
+def test_all_words_of_an_issue_are_saved_at_once(desk: Client, issue: Issue) -> None:
+    act(desk, issue, "reword", subject="A new subject", preheader="Something to read", note="Dear all,\r\nhello.")
+    seen = find(issue.pk)
+    assert (seen.subject, seen.preheader, seen.note) == ("A new subject", "Something to read", "Dear all,\nhello.")
+
+
+def test_an_edit_of_an_older_version_gets_a_conflict_page(desk: Client, issue: Issue) -> None:
+    before = titles(issue)
+    first = placed(issue)[0].article_id
+    assert (act(desk, issue, "drop", article=first, version=issue.version - 1), titles(issue)) == (409, before)
+
+
+def test_approve_and_send_with_a_cool_off_and_pull_back(desk: Client, issue: Issue) -> None:
+    act(desk, issue, "approve")
+    act(desk, issue, "send", cool_off="1")
+    cooling = find(issue.pk).state
+    act(desk, issue, "pull-back")
+    assert (cooling, find(issue.pk).state) == (State.COOLING_OFF, State.APPROVED)
+
+
+def test_the_second_send_is_a_conflict(desk: Client, issue: Issue) -> None:
+    act(desk, issue, "approve")
+    assert (act(desk, issue, "send"), act(desk, issue, "send")) == (302, 409)
+
+
+def test_a_schedule_is_read_in_the_zone_of_the_newsletter(desk: Client, issue: Issue) -> None:
+    act(desk, issue, "approve")
+    act(desk, issue, "schedule", at="2099-01-01T09:00")
+    send_at = find(issue.pk).send_at
+    assert send_at is not None
+    assert send_at.isoformat() == "2099-01-01T14:00:00+00:00"
+
+
+def test_a_proof_is_a_letter_to_me(desk: Client, issue: Issue) -> None:
+    act(desk, issue, "proof", to="paula@news.example")
+    assert list(Letter.objects.values_list("kind", "address")) == [("proof", "paula@news.example")]
+
+
+def test_pages_send_the_strict_policy_and_mails_one_of_their_own(desk: Client, issue: Issue) -> None:
+    page = desk.get(reverse("desk:issue", args=[issue.pk]))
+    mail = desk.get(reverse("desk:issue-html", args=[issue.pk]))
+    assert (page["Content-Security-Policy"], mail["Content-Security-Policy"]) == (PAGE, MAIL)
+
+
+def test_a_wrong_selector_is_explained_beside_the_field(desk: Client) -> None:
+    page = desk.get(reverse("desk:articles"), {"selector": "topik:Energy"}).content.decode()
+    assert "Did you mean topic?" in page
+
+
+def test_failed_logins_are_limited(issue: Issue) -> None:
+    client = Client()
+    form = {"username": "mallory", "password": "wrong"}
+    pages = [client.post(reverse("desk:login"), form).content.decode() for _ in range(9)]
+    assert ["Too many failed tries" in page for page in pages] == [False] * 8 + [True]
+
+
+@pytest.mark.parametrize("name", ["articles", "issues", "newsletters"])
+def test_a_list_asks_as_often_for_three_rows_as_for_one(desk: Client, name: str) -> None:
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            desk.get(reverse(f"desk:{name}"))
+        return len(queries)
+
+    def one_more(number: int) -> None:
+        make_article()
+        newsletter = make_newsletter(f"n{number}")
+        Issue.objects.create(newsletter=newsletter, slot=NOW, window_to=NOW, created_at=NOW, updated_at=NOW)
+
+    one_more(1)
+    asked()  # what is cached once
+    one = asked()
+    one_more(2)
+    one_more(3)
+    assert asked() == one
+
+
+def test_health_answers_without_an_account() -> None:
+    client = Client()
+    assert [client.get(path).status_code for path in ("/healthz", "/readyz")] == [200, 200]
