@@ -165,6 +165,9 @@ TEMPLATES = [
 STATIC_URL = "static/"
 STATIC_ROOT = None  # WhiteNoise serves what the finders find; nothing is collected
 STATICFILES_DIRS = [("desk", PACKAGE / "web" / "static")]
+_SAMPLE_PICTURES = PACKAGE.parent / "examples" / "newsroom" / "images"
+if not PRODUCTION and _SAMPLE_PICTURES.is_dir():
+    STATICFILES_DIRS.append(("sample", _SAMPLE_PICTURES))
 WHITENOISE_USE_FINDERS = True
 
 LANGUAGE_CODE = "en"

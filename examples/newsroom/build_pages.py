@@ -44,6 +44,20 @@ LABELS = {
     "research": "Research",
     "report": "Report",
 }
+PICTURES = {  # topic -> picture and what it shows
+    "Trade": ("corridor.jpg", "A map of trade routes between ports"),
+    "Climate": ("delta.jpg", "A river delta under a pale sun"),
+    "Energy": ("energy.jpg", "A chart of two energy prices that meet"),
+    "Technology": ("cables.jpg", "A map of undersea cables"),
+    "Economy": ("prices.jpg", "A chart of rising and falling prices"),
+    "Security": ("strait.jpg", "A strait at daybreak"),
+    "Foreign Policy": ("harbor.jpg", "A calm harbor seen from the sea"),
+    "Democracy": ("capital.jpg", "A capital's skyline at dusk"),
+    "Elections": ("towers.jpg", "City towers in evening light"),
+    "Institutions": ("ministry.jpg", "Office towers with lit windows"),
+    "Reform": ("budget.jpg", "A chart of budgets over time"),
+    "Migration": ("rivers.jpg", "A map of rivers and crossings"),
+}
 SECTIONS = {"ru": "/ru", "ar": "/ar", "zh": "/zh", "fr": "/fr", "es": "/es"}
 DISCLAIMER = (
     "{0} does not take institutional positions on public policy issues; the views represented herein are those of the "
@@ -200,16 +214,19 @@ def address(story: Story) -> str:
 
 
 def build() -> None:
-    """Write pages/, urls.tsv and readers.csv."""
+    """Write pages/, urls.tsv, images.tsv and readers.csv."""
     written = stories()
     pages = HERE / "pages"
     for old in pages.glob("*.txt"):
         old.unlink()
-    urls = []
+    urls, pictures = [], []
     for number, story in enumerate(written, 1):
         name = f"{story.date}-{number:03d}-{story.language}.txt"
         same = [one for one in written if one.language == story.language and one is not story]
         (pages / name).write_text(page(story, same), encoding="utf-8")
+        topic = next((topic for topic in story.topics if topic in PICTURES), "")
+        if topic and story.luck % 5 < 3:
+            pictures.append("\t".join((name, *PICTURES[topic])))
         if number % 23:  # a few pages have no known address
             urls.append(f"{name}\t{address(story)}")
     english = [story for story in written if story.language == "en"]
@@ -226,6 +243,7 @@ def build() -> None:
         f"{untitled}\n{written[8].teaser}\n\n{_body(written[8])}\n", encoding="utf-8"
     )
     (HERE / "urls.tsv").write_text("".join(f"{line}\n" for line in urls), encoding="utf-8")
+    (HERE / "images.tsv").write_text("".join(f"{line}\n" for line in pictures), encoding="utf-8")
     (HERE / "readers.csv").write_text(readers(), encoding="utf-8")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from newsletter.articles.models import Article
 from newsletter.catalogue.load import load as load_definition
 from newsletter.catalogue.models import Newsletter
 from newsletter.errors import NotFound
@@ -28,7 +29,7 @@ class Newsroom:
 
 
 def load_newsroom(*, by: str, now: datetime, readers_of: tuple[str, ...] = ()) -> Newsroom:
-    """Load ``examples/newsroom`` whole; ``readers_of`` names the newsletters its readers get (none: all)."""
+    """Load ``examples/newsroom``; ``readers_of`` names the newsletters its readers get (none: all)."""
     place = newsroom_folder()
     for file in sorted(place.glob("brands/*.toml")) + sorted(place.glob("newsletters/*.toml")):
         load_definition(file.read_text(encoding="utf-8"), where=file.name, check=check_selector)
@@ -38,6 +39,21 @@ def load_newsroom(*, by: str, now: datetime, readers_of: tuple[str, ...] = ()) -
         with (place / "readers.csv").open("rb") as rows:
             report = load_readers(rows, newsletter=newsletter, by=by, now=now)
     return Newsroom(Newsletter.objects.count(), articles, report)
+
+
+def show_pictures() -> int:
+    """Give sample articles their pictures, at addresses our own web serves; returns how many got one."""
+    shown = 0
+    for line in (newsroom_folder() / "images.tsv").read_text(encoding="utf-8").splitlines():
+        page, image, alt = line.split("\t")
+        shown += Article.objects.filter(records__key=page, image_url="").update(
+            image_url=f"{settings.SITE_URL}/static/sample/{image}",
+            image_alt=alt,
+            image_credit="Meridian Institute",
+            image_width=1200,
+            image_height=675,
+        )
+    return shown
 
 
 def newsroom_folder() -> Path:

@@ -17,7 +17,7 @@ from newsletter import embedded
 from newsletter.catalogue.models import Newsletter
 from newsletter.embedded import mailbox
 from newsletter.errors import Refused, Unavailable
-from newsletter.management.sample import load_newsroom
+from newsletter.management.sample import load_newsroom, show_pictures
 from newsletter.management.supervise import Crew, crew
 from newsletter.management.verb import Verb, now
 
@@ -40,6 +40,7 @@ class Command(Verb):
         if sample and not Newsletter.objects.exists():
             _say("Loading the sample newsroom ...")
             load_newsroom(by=by, now=now())
+            show_pictures()
         password = _staff_password()
         with crew(settings.HOME / "logs") as hands, contextlib.suppress(KeyboardInterrupt):
             catcher = mailbox.start(settings.HOME)

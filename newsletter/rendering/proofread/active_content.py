@@ -13,7 +13,7 @@ BANNED = ("script", "iframe", "form", "object", "embed", "base", "link", "frame"
 def check(sheet: Sheet) -> Iterator[Finding]:
     """Look for tags and attributes that mail clients strip or fear."""
     for element in sheet.tree.iter(*BANNED):
-        yield Finding("active_content", "E", f"<{element.tag}>", "Take it out; it has no place in mail.")
+        yield Finding("active_content", "E", f"<{element.tag!s}>", "Take it out; it has no place in mail.")
     for element in sheet.tree.xpath("//*[@*[starts-with(name(), 'on')]]"):
         yield Finding("active_content", "E", f"<{element.tag}>", "Take out its event handler.")
     for element in sheet.tree.xpath("//meta[translate(@http-equiv, 'REFSH', 'refsh') = 'refresh']"):

@@ -17,5 +17,5 @@ def check(sheet: Sheet) -> Iterator[Finding]:
     for heading in headings:
         own = int(str(heading.tag)[1])
         if own > level + 1:
-            yield Finding("headings", "W", f"{heading.tag}: {excerpt(heading.text_content(), 40)}", "Skip no level.")
+            yield Finding("headings", "W", f"h{own}: {excerpt(heading.text_content(), 40)}", "Skip no level.")
         level = own
