@@ -213,10 +213,11 @@ def address(story: Story) -> str:
     return f"{SITE}{SECTIONS.get(story.language, '')}/{dated}/{slug}"
 
 
-def build() -> None:
-    """Write pages/, urls.tsv, images.tsv and readers.csv."""
+def build(target: Path = HERE) -> None:
+    """Write pages/, urls.tsv, images.tsv and readers.csv below ``target``."""
     written = stories()
-    pages = HERE / "pages"
+    pages = target / "pages"
+    pages.mkdir(exist_ok=True)
     for old in pages.glob("*.txt"):
         old.unlink()
     urls, pictures = [], []
@@ -242,9 +243,9 @@ def build() -> None:
     (pages / "broken-no-title.txt").write_text(
         f"{untitled}\n{written[8].teaser}\n\n{_body(written[8])}\n", encoding="utf-8"
     )
-    (HERE / "urls.tsv").write_text("".join(f"{line}\n" for line in urls), encoding="utf-8")
-    (HERE / "images.tsv").write_text("".join(f"{line}\n" for line in pictures), encoding="utf-8")
-    (HERE / "readers.csv").write_text(readers(), encoding="utf-8")
+    (target / "urls.tsv").write_text("".join(f"{line}\n" for line in urls), encoding="utf-8")
+    (target / "images.tsv").write_text("".join(f"{line}\n" for line in pictures), encoding="utf-8")
+    (target / "readers.csv").write_text(readers(), encoding="utf-8")
 
 
 def readers(count: int = 1000) -> str:

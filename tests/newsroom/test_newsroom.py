@@ -31,9 +31,10 @@ def newsroom() -> Newsroom:
 
 
 def test_what_is_committed_is_what_the_stories_make(tmp_path: Path) -> None:
-    before = {file.name: file.read_bytes() for file in (ROOM / "pages").iterdir()}
-    build()
-    assert {file.name: file.read_bytes() for file in (ROOM / "pages").iterdir()} == before
+    build(tmp_path)
+    made = {file.relative_to(tmp_path): file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
+    assert {name: (ROOM / name).read_bytes() for name in made} == made
+    assert len(list((ROOM / "pages").iterdir())) == len(list((tmp_path / "pages").iterdir()))
 
 
 def test_every_story_is_ingested_with_its_own_words(newsroom: Newsroom) -> None:
