@@ -45,22 +45,10 @@ def render(digest: Digest, *, template: str, nonce: str, templates: Path = TEMPL
     Raises ``Invalid`` for a wrong template and for text that could be taken for a slot of ours.
     """
     begun = time.perf_counter()
-    if not re.fullmatch(r"[A-Za-z0-9_-]+", template):
-        raise Invalid(f"{template!r} is no name of a template.", where="template", fix="Use letters, digits, - and _.")
     digest = _clean(digest)
-    values = {
-        "digest": digest,
-        "brand": digest.brand,
-        "words": words(digest.language),
-        "type": typography(digest.language, digest.brand),
-        "compact": digest.size > COMPACT_ABOVE,
-        "start": "right" if digest.direction == "rtl" else "left",
-        "end": "left" if digest.direction == "rtl" else "right",
-    }
-    folder, language = templates / "digests", digest.language
-    mjml = fill_template(folder, f"{template}.mjml.j2", values, nonce=nonce, language=language)
-    html = inline(*compile_mjml(mjml))
-    text = wrap(fill_text_template(folder, f"{template}.txt.j2", values, nonce=nonce, language=language))
+    html = inline(*compile_mjml(mjml_source(digest, template=template, nonce=nonce, templates=templates)))
+    name, values = _named(template, "txt"), _values(digest)
+    text = wrap(fill_text_template(templates / "digests", name, values, nonce=nonce, language=digest.language))
     return Rendering(
         subject=digest.subject,
         preheader=digest.preheader,
@@ -72,9 +60,35 @@ def render(digest: Digest, *, template: str, nonce: str, templates: Path = TEMPL
     )
 
 
+def mjml_source(digest: Digest, *, template: str, nonce: str, templates: Path = TEMPLATES) -> str:
+    """Return the MJML of ``digest`` before it is compiled."""
+    name, values = _named(template, "mjml"), _values(digest)
+    return fill_template(templates / "digests", name, values, nonce=nonce, language=digest.language)
+
+
 def content_hash(*parts: str) -> str:
     """Return the SHA-256 (hex) over what readers get."""
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
+
+
+def _named(template: str, kind: str) -> str:
+    """Return the file name of a template; refuses a name that could leave the folder."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", template):
+        raise Invalid(f"{template!r} is no name of a template.", where="template", fix="Use letters, digits, - and _.")
+    return f"{template}.{kind}.j2"
+
+
+def _values(digest: Digest) -> dict[str, Any]:
+    """Return what a template may use."""
+    return {
+        "digest": digest,
+        "brand": digest.brand,
+        "words": words(digest.language),
+        "type": typography(digest.language, digest.brand),
+        "compact": digest.size > COMPACT_ABOVE,
+        "start": "right" if digest.direction == "rtl" else "left",
+        "end": "left" if digest.direction == "rtl" else "right",
+    }
 
 
 def _clean(digest: Digest) -> Digest:

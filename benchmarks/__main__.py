@@ -1,0 +1,19 @@
+"""Every benchmark, one after the other: ``make bench``."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+BENCHMARKS = ("benchmarks.send",)
+
+
+def main() -> None:
+    """Run each in a process of its own; the first that fails ends it."""
+    for name in BENCHMARKS:
+        print(f"== {name}", flush=True)
+        subprocess.run([sys.executable, "-m", name, *sys.argv[1:]], check=True)
+
+
+if __name__ == "__main__":
+    main()
