@@ -183,13 +183,18 @@ def _sections(newsletter: Newsletter, tables: Any, where: str, check: Check) -> 
             limit=limit,
             minimum=at.number(table, "minimum", 0, least=0, most=limit),
             order=at.one_of(table, "order", ORDERS, "newest"),
-            quota=_quota(table.get("quota", {}), at),
+            quota=_quota(table.get("quota", {}), at, check),
         )
 
 
-def _quota(quota: Any, at: Place) -> dict[str, int]:
+def _quota(quota: Any, at: Place, check: Check) -> dict[str, int]:
     if not isinstance(quota, dict) or any(not isinstance(most, int) or most < 1 for most in quota.values()):
         raise at.wrong("quota", f"{quota!r} is no quota", "Write it like { center = 3 }.")
+    for facet in quota:
+        try:
+            check(f"{facet}:any")
+        except Invalid as error:
+            raise at.wrong("quota", error.message.rstrip("."), error.fix) from None
     return dict(quota)
 
 

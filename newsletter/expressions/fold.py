@@ -5,14 +5,20 @@ from __future__ import annotations
 import unicodedata
 from functools import lru_cache
 
+_INVISIBLE = [
+    *map(chr, (0xAD, 0x61C, 0x640, 0x180E, 0xFEFF)),  # 0x640 stretches Arabic words and means nothing
+    *map(chr, range(0x200B, 0x2010)),
+    *map(chr, range(0x202A, 0x202F)),
+    *map(chr, range(0x2060, 0x2070)),
+    *map(chr, range(0xFE00, 0xFE10)),
+    *map(chr, range(0xFFF9, 0xFFFC)),
+]
 _SAME = str.maketrans(
     {
         **dict.fromkeys("‘’‚‛′ʼʹ`´", "'"),
         **dict.fromkeys("“”„‟″«»", '"'),
         **dict.fromkeys("‐‑‒–—―−﹘﹣－", "-"),
-        **dict.fromkeys(
-            "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff\u0640"
-        ),
+        **dict.fromkeys(_INVISIBLE),
     }
 )
 _MARKS = frozenset(map(chr, [*range(0x300, 0x370), *range(0x64B, 0x653), 0x670]))

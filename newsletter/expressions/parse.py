@@ -21,6 +21,8 @@ from newsletter.expressions.tree import ANY, NONE, And, Clause, Node, Not, Or
 LONGEST = 4000  # characters
 DEEPEST = 40  # nested brackets and nots
 KEYWORDS = ("and", "or", "not")
+_UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_ELSEWHERE = re.compile(r"([^=!]+)(==?|!=)(.*)", re.DOTALL)  # as other languages compare
 _TOKEN = re.compile(
     r"""\s*(?:(?P<open>\()|(?P<close>\))|(?P<operator><=|>=|<|>|:)
     |(?P<quoted>["“”](?P<inner>(?:\\.|[^"“”\\])*)["“”])|(?P<unclosed>["“”].*)|(?P<word>[^\s()<>:"“”]+))""",
@@ -51,6 +53,8 @@ def parse(text: str, facets: Mapping[str, Vocabulary]) -> Node:
     """Return the tree of ``text``; raises ``Invalid`` with line, column and the nearest known word."""
     if len(text) > LONGEST:
         raise Invalid(f"The expression has {len(text)} characters.", where="expression", fix=f"Use at most {LONGEST}.")
+    if unreadable := _UNREADABLE.search(text):
+        raise _wrong(text, unreadable.start(), "This is a sign nobody can read", "Remove it.")
     return _Parser(text, facets).whole()
 
 
@@ -69,7 +73,7 @@ class _Parser:
         if last.kind == "close":
             raise self._wrong(last, "This bracket was never opened", "Remove it or add ( before.")
         if last.kind != "end":
-            raise self._wrong(last, f"{last.text!r} does not follow here", "Put and, or, between two conditions.")
+            raise self._astray(last)
         return node
 
     def _any_of(self) -> Node:
@@ -103,7 +107,7 @@ class _Parser:
         if self._peek().kind != "close":
             if self._peek().kind == "end":
                 raise self._wrong(token, "This bracket is never closed", "Add ) where the group ends.")
-            raise self._wrong(self._peek(), f"{self._peek().text!r} does not follow here", "Put and or or before it.")
+            raise self._astray(self._peek())
         self.at += 1
         return node
 
@@ -121,7 +125,8 @@ class _Parser:
         self.at += 1
         value = self._peek()
         if value.kind not in ("word", "quoted"):
-            raise self._wrong(value, f"{name.text}{operator.text} has no value", f'Write {name.text}:"a value".')
+            fix = f"({facet}:one or {facet}:two)" if value.kind == "open" else f'{facet}:"a value"'
+            raise self._wrong(value, f"{name.text}{operator.text} has no value", f"Write {fix}.")
         self.at += 1
         return self._checked(name, facet, operator, value)
 
@@ -141,11 +146,23 @@ class _Parser:
 
     def _facet(self, name: Token) -> str:
         facet = name.text.lower()
+        if found := _ELSEWHERE.fullmatch(name.text):
+            no = "not " if found[2] == "!=" else ""
+            raise self._wrong(name, f"{found[2]} is not understood", f"Write {no}{found[1]}:{found[3] or 'value'}.")
         if facet not in self.facets:
             near = difflib.get_close_matches(facet, self.facets, 1, 0.5)
             fix = f"Did you mean {near[0]}?" if near else "Known: " + ", ".join(sorted(self.facets)) + "."
             raise self._wrong(name, f"There is no facet {name.text!r}", fix)
         return facet
+
+    def _astray(self, token: Token) -> Invalid:
+        """Return the refusal of what stands behind a whole condition: most often a value that lacks its quotes."""
+        before, behind = self.tokens[self.at - 1], self.tokens[self.at + 1 :]
+        fix = "Put and, or, between two conditions."
+        if token.kind == "operator" or (token.kind == "word" and not (behind and behind[0].kind == "operator")):
+            whole = self.text[before.start : token.end].strip('"“”')
+            fix += f' If it belongs to the value, write "{whole}" in quotes.'
+        return self._wrong(token, f"{token.text!r} does not follow here", fix)
 
     def _keyword(self, word: str) -> bool:
         token = self._peek()
@@ -172,6 +189,10 @@ class _Parser:
         return [*tokens, Token("end", "", len(self.text), len(self.text))]
 
     def _wrong(self, token: Token, message: str, fix: str) -> Invalid:
-        before = self.text[: token.start]
-        line, column = before.count("\n") + 1, token.start - (before.rfind("\n") + 1) + 1
-        return Invalid(f"{message}.", code="expression", where=f"line {line}, column {column}", fix=fix)
+        return _wrong(self.text, token.start, message, fix)
+
+
+def _wrong(text: str, offset: int, message: str, fix: str) -> Invalid:
+    before = text[:offset]
+    line, column = before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1
+    return Invalid(f"{message}.", code="expression", where=f"line {line}, column {column}", fix=fix)

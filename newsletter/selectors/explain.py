@@ -10,17 +10,6 @@ from newsletter.expressions.tree import And, Clause, Node, Not, Or
 from newsletter.expressions.write import write
 from newsletter.selectors.facets import FACETS
 
-OVERRIDES = {  # the article's field that a facet reads, where a person may have set it
-    "newsletter": "newsletters",
-    "center": "centers",
-    "program": "programs",
-    "region": "regions",
-    "topic": "topics",
-    "type": "type",
-    "language": "language",
-    "author": "authors",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -32,6 +21,12 @@ class Step:
     passed: bool
     wanted: bool
     overridden: bool
+    blank: str = "empty"
+
+    @property
+    def value(self) -> str:
+        """The value seen, in words."""
+        return (", ".join(self.seen) or self.blank) + (" (set by hand)" if self.overridden else "")
 
     @property
     def good(self) -> bool:
@@ -40,12 +35,8 @@ class Step:
 
     @property
     def words(self) -> str:
-        """The step in words for editors: ``program is empty, wanted russia``."""
-        value = ", ".join(self.seen) or "empty"
-        mark = " (set by hand)" if self.overridden else ""
-        return (
-            f"{'✓' if self.good else '✗'} {'' if self.wanted else 'not '}{self.clause}: {self.facet} is {value}{mark}"
-        )
+        """The step in words for editors: ``✗ program:russia: program is empty``."""
+        return f"{'✓' if self.good else '✗'} {'' if self.wanted else 'not '}{self.clause}: {self.facet} is {self.value}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +91,9 @@ def _miss(lacking: tuple[Step, ...]) -> str:
     if not lacking:
         return ""
     facets = "one facet" if len(lacking) == 1 else f"{len(lacking)} facets"
-    reasons = []
-    for step in lacking:
-        value = ", ".join(step.seen)
-        reasons.append(f"{step.facet} is {value or 'empty'}, {'wanted' if step.wanted else 'not wanted'} {step.clause}")
+    reasons = [
+        f"{step.facet} is {step.value}, {'wanted' if step.wanted else 'not wanted'} {step.clause}" for step in lacking
+    ]
     return f"{facets} away: {'; '.join(reasons)}"
 
 
@@ -125,5 +115,6 @@ def _step(clause: Clause, article: Article, at: datetime, wanted: bool) -> Step:
         seen=tuple(facet.seen(article)),
         passed=facet.passes(clause, article, at),
         wanted=wanted,
-        overridden=OVERRIDES.get(clause.facet, "") in article.overrides,
+        overridden=any(field in article.overrides for field in facet.fields),
+        blank=facet.blank,
     )
