@@ -52,14 +52,14 @@ PRODUCTION = ENVIRONMENT == "production"
 HOME = Path(os.environ.get("NEWSLETTER_HOME", ".newsletter")).absolute()
 
 
-def _secret_key() -> str:
-    """Return the signing key: from the environment, or outside production from a private file in the home."""
-    key = os.environ.get("NEWSLETTER_SECRET_KEY", "")
-    if PRODUCTION and len(key) < 32:
-        raise ImproperlyConfigured("NEWSLETTER_SECRET_KEY: production needs a secret of at least 32 characters")
-    if key:
-        return key
-    place = HOME / "secret.key"
+def _secret(name: str, file: str) -> str:
+    """Return a secret: from the environment, or outside production from a private file in the home."""
+    value = os.environ.get(name, "")
+    if PRODUCTION and len(value) < 32:
+        raise ImproperlyConfigured(f"{name}: production needs a secret of at least 32 characters")
+    if value:
+        return value
+    place = HOME / file
     if not place.exists():
         HOME.mkdir(parents=True, exist_ok=True)
         made = HOME / f".secret.{os.getpid()}.{secrets.token_hex(4)}"
@@ -72,6 +72,24 @@ def _secret_key() -> str:
         finally:
             made.unlink()
     return place.read_text()
+
+
+def _link_keys() -> dict[int, str]:
+    """Return the ring of link keys by id: the first one signs, all of them are read."""
+    name = "NEWSLETTER_LINK_KEYS"
+    if not os.environ.get(name) and not PRODUCTION:
+        return {1: _secret(name, "link.key")}
+    ring: dict[int, str] = {}
+    for entry in _words(name):
+        number, _, secret = entry.partition(":")
+        if not number.isascii() or not number.isdigit() or int(number) > 255 or int(number) in ring:
+            raise ImproperlyConfigured(f"{name}: give ID:SECRET pairs, ids from 0 to 255, each once, the newest first")
+        if len(secret) < 32:
+            raise ImproperlyConfigured(f"{name}: the secret of key {number} needs at least 32 characters")
+        ring[int(number)] = secret
+    if not ring:
+        raise ImproperlyConfigured(f"{name}: production needs at least one ID:SECRET pair, such as 1:(40 characters)")
+    return ring
 
 
 def _database() -> dict[str, object]:
@@ -99,9 +117,11 @@ def _database() -> dict[str, object]:
     return database
 
 
-SECRET_KEY = _secret_key()
+SECRET_KEY = _secret("SECRET_KEY", "secret.key")
+LINK_KEYS = _link_keys()
+ADDRESS_KEY = _secret("NEWSLETTER_ADDRESS_KEY", "address.key")  # never change it: suppressions are found by it
 DEBUG = False
-SITE_URL = _web_address("NEWSLETTER_SITE_URL", "http://127.0.0.1:8000")
+SITE_URL = _web_address("NEWSLETTER_BASE_URL", "http://127.0.0.1:8000")
 ALLOWED_HOSTS = [*_words("NEWSLETTER_ALLOWED_HOSTS", "127.0.0.1 localhost [::1]"), urlsplit(SITE_URL).hostname or ""]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 

@@ -1,4 +1,8 @@
-"""Signed, keyed tokens: what they name cannot be guessed or changed, and needs no table."""
+"""Signed, keyed tokens: what they name cannot be guessed or changed, and needs no table.
+
+A token is base64url of: key id (one byte), the ids as varints, a MAC of 128 bits over kind, key id and ids. The key
+comes from the ring ``LINK_KEYS``: the first one signs, all are read, so a link in old mail outlives a change of keys.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +28,9 @@ KINDS = {
 
 def make(kind: str, *ids: int) -> str:
     """Return the token of ``kind`` that names ``ids``: letters, digits, ``-`` and ``_``, about 30 characters."""
-    body = b"".join(_varint(number) for number in ids)
-    return base64.urlsafe_b64encode(body + _mac(kind, body)).rstrip(b"=").decode()
+    number, secret = next(iter(settings.LINK_KEYS.items()))
+    body = bytes((number,)) + b"".join(map(_varint, ids))
+    return base64.urlsafe_b64encode(body + _mac(kind, body, secret)).rstrip(b"=").decode()
 
 
 def read(kind: str, token: str) -> tuple[int, ...]:
@@ -36,9 +41,10 @@ def read(kind: str, token: str) -> tuple[int, ...]:
         raise _broken() from None
     body, mac = raw[:-MAC_BYTES], raw[-MAC_BYTES:]
     canonical = base64.urlsafe_b64encode(raw).rstrip(b"=").decode() == token
-    if not canonical or len(raw) <= MAC_BYTES or not hmac.compare_digest(mac, _mac(kind, body)):
+    secret = settings.LINK_KEYS.get(body[0]) if body else None
+    if not canonical or secret is None or not hmac.compare_digest(mac, _mac(kind, body, secret)):
         raise _broken()
-    return tuple(_numbers(body))
+    return tuple(_numbers(body[1:]))
 
 
 def _broken() -> Invalid:
@@ -47,11 +53,11 @@ def _broken() -> Invalid:
     )
 
 
-def _mac(kind: str, body: bytes) -> bytes:
-    return hashlib.blake2b(KINDS[kind] + body, digest_size=MAC_BYTES, key=_key(settings.SECRET_KEY)).digest()
+def _mac(kind: str, body: bytes, secret: str) -> bytes:
+    return hashlib.blake2b(KINDS[kind] + body, digest_size=MAC_BYTES, key=_key(secret)).digest()
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=256)
 def _key(secret: str) -> bytes:
     return hashlib.blake2b(secret.encode(), digest_size=32, person=b"links").digest()
 

@@ -26,7 +26,7 @@ def normalise(address: str) -> str:
             address.strip(" \t\u00a0\u200b\ufeff"),
             check_deliverability=False,
             test_environment=True,
-            globally_deliverable=False,
+            strict=True,
         )
     except EmailNotValidError as error:
         raise _no(str(error)) from None
@@ -35,7 +35,7 @@ def normalise(address: str) -> str:
 
 def address_hash(address: str) -> bytes:
     """Return the keyed hash (32 bytes) of a normalised address; suppression keeps only this."""
-    return hashlib.blake2b(address.encode(), digest_size=32, key=_key(settings.SECRET_KEY)).digest()
+    return hashlib.blake2b(address.encode(), digest_size=32, key=_key(settings.ADDRESS_KEY)).digest()
 
 
 @lru_cache(maxsize=4)

@@ -5,22 +5,24 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from typing import IO, Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from newsletter.catalogue.models import Newsletter
-from newsletter.errors import Invalid
+from newsletter.errors import Invalid, Refused
 from newsletter.readers.address import address_hash, normalise
 from newsletter.readers.models import Consent, Reader, Subscription, Suppression
 
 BATCH = 2000
 COLUMNS = ("email", "name", "language")
-LONGEST_LINE = 10_000
+LONGEST_LINE = 10_000  # bytes
+LONGEST_RECORD = 20  # lines
 REFUSALS_KEPT = 1000
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*|")
 
@@ -47,7 +49,7 @@ class LoadReport:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One good row of the file; ``number`` counts from 2, the line below the heading."""
+    """One good row of the file; ``number`` is that of its line, the heading being line 1."""
 
     number: int
     address: str
@@ -56,70 +58,123 @@ class Row:
     language: str
 
 
-def load(lines: IO[bytes], *, newsletter: Newsletter, by: str, now: datetime) -> LoadReport:
+def load(lines: IO[bytes], *, newsletter: Newsletter, by: str, now: datetime, file: str = "") -> LoadReport:
     """Subscribe the readers in ``lines`` (UTF-8 CSV with columns email, name, language) to ``newsletter``.
 
-    Streams; memory does not grow with the file. Who left this newsletter or is suppressed stays out. Every batch of
-    2,000 rows is stored on its own, so a broken file keeps what stood before the break. Raises ``Invalid`` for a file
-    that is no such CSV.
+    Streams: memory grows by some 60 bytes a row. Who left this newsletter or is suppressed stays out; who paused it
+    stays paused. A row that cannot be read is refused by its number, and the others go in. Every batch of 2,000 rows is
+    stored on its own. ``file`` is kept as evidence. Raises ``Invalid`` for a file that is no such CSV.
     """
     report = LoadReport()
-    rows = _rows(lines, report)
+    rows = _once(_rows(_Lines(lines), report), report)
     while batch := list(islice(rows, BATCH)):
-        _store(_once(batch, report), newsletter, by, now, report)
+        _store(batch, newsletter, _Act(by, now, {"file": file} if file else {}), report)
     return report
 
 
-def _rows(lines: IO[bytes], report: LoadReport) -> Iterator[Row]:
-    texts = _texts(lines)
-    heading = next(texts, "")
-    mark = ";" if heading.count(";") > heading.count(",") else ","
-    names = [name.strip().lower() for name in next(csv.reader([heading], delimiter=mark), [])]
-    if "email" not in names:
+def _rows(lines: _Lines, report: LoadReport) -> Iterator[Row]:
+    heading = next(lines, None)
+    mark = _mark(heading.text if heading else "")
+    names = [name.strip().casefold() for name in (_cells(heading.text, mark) if heading else None) or ()]
+    if heading is None or heading.fault or "email" not in names:
         raise Invalid(
-            "The first line does not name a column email.",
+            f"The first line {(heading and heading.fault) or 'does not name a column email'}.",
             where="line 1",
-            fix="Start with: email,name,language",
+            fix="Save the file as UTF-8 CSV that starts with: email,name,language",
         )
     at = {name: names.index(name) for name in COLUMNS if name in names}
-    number = 1
-    reader = csv.reader(texts, delimiter=mark)
-    while True:
-        number += 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            report.refuse(number, f"not CSV: {error}")
-            continue
-        if not any(cell.strip() for cell in cells):
-            continue
-        values = {name: cells[place].strip() if place < len(cells) else "" for name, place in at.items()}
-        row = _row(number, values, report)
-        if row:
-            yield row
+    for line in lines:
+        cells = _cells(line.text, mark) if not line.fault else []
+        if cells is None:
+            cells = _joined(line, lines, mark)
+        if line.fault or cells is None:
+            report.refuse(line.number, f"the line {line.fault or 'opens a quotation mark and does not close it'}")
+        elif any(cell.strip() for cell in cells):
+            values = {name: cells[place].strip() if place < len(cells) else "" for name, place in at.items()}
+            if row := _row(line.number, values, report):
+                yield row
 
 
-def _texts(lines: IO[bytes]) -> Iterator[str]:
-    for number, line in enumerate(iter(lambda: lines.readline(LONGEST_LINE + 1), b""), 1):
-        if len(line) > LONGEST_LINE:
-            raise Invalid(
-                f"Line {number} is longer than {LONGEST_LINE} bytes.",
-                where=f"line {number}",
-                fix="Is it a CSV file?",
-            )
-        if b"\0" in line:
-            raise Invalid(f"Line {number} holds a NUL byte.", where=f"line {number}", fix="Save the file as UTF-8 CSV.")
+@dataclass(frozen=True, slots=True)
+class _Line:
+    number: int
+    text: str
+    fault: str = ""  # why it cannot be read
+
+
+class _Lines:
+    """The lines of a file, each readable or with its fault; lines can be looked at ahead of time."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file, self._number, self._ahead = file, 0, deque[_Line]()
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> _Line:
+        line = self._ahead.popleft() if self._ahead else self._read()
+        if line is None:
+            raise StopIteration
+        return line
+
+    def ahead(self, count: int) -> list[_Line]:
+        """Return up to ``count`` of the coming lines and leave them to come."""
+        while len(self._ahead) < count and (line := self._read()):
+            self._ahead.append(line)
+        return list(islice(self._ahead, count))
+
+    def _read(self) -> _Line | None:
+        octets = self._file.readline(LONGEST_LINE + 1)
+        if not octets:
+            return None
+        self._number += 1
+        if len(octets) > LONGEST_LINE:
+            while octets and not octets.endswith(b"\n"):
+                octets = self._file.readline(1_000_000)
+            return _Line(self._number, "", f"is longer than {LONGEST_LINE} bytes")
+        if octets.startswith((b"\xff\xfe", b"\xfe\xff")) and self._number == 1:
+            return _Line(1, "", "is UTF-16")
+        if b"\0" in octets:
+            return _Line(self._number, "", "holds a NUL byte")
         try:
-            text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+            return _Line(self._number, octets.decode("utf-8-sig" if self._number == 1 else "utf-8"))
         except UnicodeDecodeError as error:
-            raise Invalid(
-                f"Line {number} is not UTF-8 (byte {error.start + 1}).",
-                where=f"line {number}",
-                fix="Save the file as UTF-8.",
-            ) from None
-        yield text
+            return _Line(self._number, "", f"is not UTF-8 (byte {error.start + 1})")
+
+
+def _mark(heading: str) -> str:
+    """Return what separates the cells: the comma, or the semicolon or tab of spreadsheet programs."""
+    return max(",;\t", key=heading.count)
+
+
+def _cells(text: str, mark: str) -> list[str] | None:
+    """Return the cells of one record, or None when a quotation mark stays open."""
+    try:
+        return next(csv.reader([text], delimiter=mark, strict=True), [])
+    except csv.Error as error:
+        if "unexpected end" in str(error):
+            return None
+    try:
+        return next(csv.reader([text], delimiter=mark), [])
+    except csv.Error:
+        return None
+
+
+def _joined(line: _Line, lines: _Lines, mark: str) -> list[str] | None:
+    """Return the cells of a record that goes on over further lines, or None when it does not end soon."""
+    text = line.text
+    for count, further in enumerate(lines.ahead(LONGEST_RECORD), 1):
+        text += further.text
+        try:
+            cells: list[str] = next(csv.reader([text], delimiter=mark, strict=True), [])
+        except csv.Error as error:
+            if further.fault or "unexpected end" not in str(error):
+                return None
+            continue
+        for _ in range(count):
+            next(lines)
+        return cells
+    return None
 
 
 def _row(number: int, values: dict[str, str], report: LoadReport) -> Row | None:
@@ -129,59 +184,84 @@ def _row(number: int, values: dict[str, str], report: LoadReport) -> Row | None:
         report.refuse(number, error.message)
         return None
     name = unicodedata.normalize("NFC", values.get("name", ""))
-    if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in name) or len(name) > 200:
+    if any(unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") for sign in name) or len(name) > 200:
         report.refuse(number, "the name holds control characters or is longer than 200 characters")
         return None
-    language = values.get("language", "").strip()
+    language = _language(values.get("language", ""))
     if not LANGUAGE.fullmatch(language):
         report.refuse(number, f"{language[:20]!r} is no language tag")
         return None
     return Row(number, address, address_hash(address), name, language)
 
 
-def _once(batch: list[Row], report: LoadReport) -> list[Row]:
+def _language(text: str) -> str:
+    """Return a tag as we write it: "EN" is en, "pt_BR" is pt-BR."""
+    first, mark, rest = text.strip().replace("_", "-").partition("-")
+    return f"{first.lower()}{mark}{rest}"
+
+
+def _once(rows: Iterator[Row], report: LoadReport) -> Iterator[Row]:
     """Keep the first of several rows with one address."""
-    kept: dict[bytes, Row] = {}
-    for row in batch:
-        if row.digest in kept:
-            report.refuse(row.number, f"the same address as in row {kept[row.digest].number}")
+    seen: set[int] = set()
+    for row in rows:
+        key = int.from_bytes(row.digest[:8], "big")
+        if key in seen:
+            report.refuse(row.number, "the same address stands in an earlier row")
         else:
-            kept[row.digest] = row
-    return list(kept.values())
+            seen.add(key)
+            yield row
+
+
+@dataclass(frozen=True, slots=True)
+class _Act:
+    by: str
+    now: datetime
+    evidence: dict[str, Any]
 
 
 @transaction.atomic
-def _store(rows: list[Row], newsletter: Newsletter, by: str, now: datetime, report: LoadReport) -> None:
+def _store(rows: list[Row], newsletter: Newsletter, act: _Act, report: LoadReport) -> None:
+    _one_at_a_time()
     rows = _without(rows, _suppressed(rows), "the address is suppressed", report)
-    Reader.objects.bulk_create(
-        [
-            Reader(
-                address=row.address,
-                address_hash=row.digest,
-                name=row.name,
-                language=row.language,
-                created_at=now,
-            )
-            for row in rows
-        ],
-        ignore_conflicts=True,
-    )
-    known = {
-        bytes(reader.address_hash): reader
-        for reader in Reader.objects.filter(address_hash__in=[r.digest for r in rows])
-    }
+    known = _readers(rows, act.now)
     states = dict(
         Subscription.objects.filter(newsletter=newsletter, reader__in=known.values()).values_list("reader_id", "state")
     )
     left = {row.digest for row in rows if states.get(known[row.digest].pk) == Subscription.State.LEFT}
     rows = _without(rows, left, "this reader left the newsletter", report)
     changed = _renamed(rows, known)
-    fresh = [known[row.digest] for row in rows if known[row.digest].pk not in states]
-    _subscribe(fresh, newsletter, by, now)
-    new = {reader.pk for reader in fresh}
+    fresh = [known[row.digest] for row in rows if states.get(known[row.digest].pk, "pending") == "pending"]
+    _subscribe(fresh, newsletter, act)
+    updated = {reader.pk for reader in changed} - {reader.pk for reader in fresh}
     report.loaded += len(fresh)
-    report.updated += sum(reader.pk not in new for reader in changed)
-    report.unchanged += len(rows) - len(fresh) - sum(reader.pk not in new for reader in changed)
+    report.updated += len(updated)
+    report.unchanged += len(rows) - len(fresh) - len(updated)
+
+
+def _one_at_a_time() -> None:
+    """Let two imports take turns batch by batch: neither waits for the other's rows in a circle."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtext('readers.load'))")
+
+
+def _readers(rows: list[Row], now: datetime) -> dict[bytes, Reader]:
+    """Return the readers of these rows by hash, the new ones made."""
+    Reader.objects.bulk_create(
+        [
+            Reader(address=row.address, address_hash=row.digest, name=row.name, language=row.language, created_at=now)
+            for row in rows
+        ],
+        ignore_conflicts=True,
+    )
+    found = Reader.objects.filter(address_hash__in=[row.digest for row in rows])
+    known = {bytes(reader.address_hash): reader for reader in found}
+    if len(known) < len(rows):
+        raise Refused(
+            "Readers are known under other hashes: the address key has changed.",
+            where="NEWSLETTER_ADDRESS_KEY",
+            fix="Set the key this database was filled with; suppressed addresses are found by it.",
+        )
+    return known
 
 
 def _suppressed(rows: list[Row]) -> set[bytes]:
@@ -209,11 +289,15 @@ def _renamed(rows: list[Row], known: dict[bytes, Reader]) -> list[Reader]:
     return changed
 
 
-def _subscribe(readers: list[Reader], newsletter: Newsletter, by: str, now: datetime) -> None:
+def _subscribe(readers: list[Reader], newsletter: Newsletter, act: _Act) -> None:
+    new = Subscription.State.ACTIVE
     Subscription.objects.bulk_create(
-        Subscription(reader=reader, newsletter=newsletter, state=Subscription.State.ACTIVE, since=now)
-        for reader in readers
+        [Subscription(reader=reader, newsletter=newsletter, state=new, since=act.now) for reader in readers],
+        ignore_conflicts=True,
     )
+    asked = Subscription.objects.filter(newsletter=newsletter, reader__in=readers, state=Subscription.State.PENDING)
+    asked.update(state=new, since=act.now)
     Consent.objects.bulk_create(
-        Consent(reader=reader, newsletter=newsletter, act="imported", at=now, by=by) for reader in readers
+        Consent(reader=reader, newsletter=newsletter, act="imported", at=act.now, by=act.by, evidence=act.evidence)
+        for reader in readers
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,5 +32,28 @@ def test_a_token_of_another_kind_is_refused() -> None:
 
 @pytest.mark.parametrize("token", ["", "x", "preview", "é", "A" * 5000, "../../etc/passwd"])
 def test_what_is_no_token_is_refused(token: str) -> None:
+    with pytest.raises(Invalid):
+        read("unsubscribe", token)
+
+
+def test_a_link_outlives_a_new_key_in_front(settings: Any) -> None:
+    settings.LINK_KEYS = {1: "the old key"}
+    token = make("unsubscribe", 7, 8)
+    settings.LINK_KEYS = {2: "the new key", 1: "the old key"}
+    assert (read("unsubscribe", token), make("unsubscribe", 7, 8) == token) == ((7, 8), False)
+
+
+def test_a_link_dies_with_its_key(settings: Any) -> None:
+    settings.LINK_KEYS = {1: "the old key"}
+    token = make("unsubscribe", 7, 8)
+    settings.LINK_KEYS = {2: "the new key"}
+    with pytest.raises(Invalid):
+        read("unsubscribe", token)
+
+
+def test_a_key_under_the_id_of_another_is_refused(settings: Any) -> None:
+    settings.LINK_KEYS = {1: "the old key"}
+    token = make("unsubscribe", 7, 8)
+    settings.LINK_KEYS = {1: "a stranger"}
     with pytest.raises(Invalid):
         read("unsubscribe", token)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from io import BytesIO
+from typing import Any
 
 import pytest
 
 from newsletter.catalogue.models import Newsletter
-from newsletter.errors import Invalid
+from newsletter.errors import Invalid, Refused
 from newsletter.readers.audience import audience_count
 from newsletter.readers.load import LoadReport, load
 from newsletter.readers.models import Consent, Reader, Subscription
@@ -55,7 +56,7 @@ def test_a_new_name_is_an_update(newsletter: Newsletter) -> None:
 
 def test_one_address_in_two_forms_is_one_reader(newsletter: Newsletter) -> None:
     report = bring(newsletter, "email\na@readers.example\nA@READERS.example\n")
-    assert (report.loaded, report.refused) == (1, [{"row": 3, "reason": "the same address as in row 2"}])
+    assert (report.loaded, report.refused) == (1, [{"row": 3, "reason": "the same address stands in an earlier row"}])
 
 
 def test_who_left_stays_out(newsletter: Newsletter) -> None:
@@ -85,12 +86,102 @@ def test_a_byte_order_mark_and_semicolons_are_understood(newsletter: Newsletter)
 
 
 @pytest.mark.parametrize(
-    ("octets", "where"), [(b"name\nAda\n", "line 1"), (b"email\n\xff\n", "line 2"), (b"email\na\0b\n", "line 2")]
+    ("octets", "reason"),
+    [
+        (b"name\nAda\n", "The first line does not name a column email."),
+        (b"", "The first line does not name a column email."),
+        ("email\na@readers.example\n".encode("utf-16"), "The first line is UTF-16."),
+        (b"\x89PNG\r\n\x1a\n\0", "The first line is not UTF-8 (byte 1)."),
+        (b"x" * 20_000, "The first line is longer than 10000 bytes."),
+    ],
 )
-def test_a_file_that_is_no_such_csv_is_refused_with_its_line(newsletter: Newsletter, octets: bytes, where: str) -> None:
+def test_a_file_that_is_no_such_csv_is_refused(newsletter: Newsletter, octets: bytes, reason: str) -> None:
     with pytest.raises(Invalid) as refusal:
         bring(newsletter, octets)
-    assert refusal.value.where == where
+    assert (refusal.value.message, refusal.value.where) == (reason, "line 1")
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("b@readers.example,José".encode("cp1252"), "the line is not UTF-8 (byte 22)"),
+        (b"b\0@readers.example", "the line holds a NUL byte"),
+        (b"b@readers.example," + b"x" * 3_000_000, "the line is longer than 10000 bytes"),
+        (b'b@readers.example,"Ada', "the line opens a quotation mark and does not close it"),
+        (b"b@readers.example,Ada,english!", "'english!' is no language tag"),
+        (
+            "b@readers.example,Ada\u2028Byron".encode(),
+            "the name holds control characters or is longer than 200 characters",
+        ),
+    ],
+)
+def test_a_line_that_cannot_be_read_is_refused_and_the_others_go_in(
+    newsletter: Newsletter, line: bytes, reason: str
+) -> None:
+    around = [b"email,name,language", b"a@readers.example,Ada,en", line, b"c@readers.example,Cy,en"]
+    report = bring(newsletter, b"\n".join(around))
+    assert (report.loaded, report.refused) == (2, [{"row": 3, "reason": reason}])
+
+
+def test_a_record_over_several_lines_is_one_reader(newsletter: Newsletter) -> None:
+    text = 'note,email\n"line one\nline ""two""\n",a@readers.example\n,b@readers.example\n'
+    assert bring(newsletter, text).loaded == 2
+
+
+def test_cells_that_look_like_formulas_stay_text(newsletter: Newsletter) -> None:
+    bring(newsletter, 'email,name\na@readers.example,"=HYPERLINK(1)"\n')
+    assert Reader.objects.get().name == "=HYPERLINK(1)"
+
+
+@pytest.mark.parametrize(("written", "kept"), [("EN", "en"), ("pt_BR", "pt-BR"), ("zh-Hans", "zh-Hans"), ("", "")])
+def test_a_language_is_kept_as_a_tag(newsletter: Newsletter, written: str, kept: str) -> None:
+    bring(newsletter, f"email,language\na@readers.example,{written}\n")
+    assert Reader.objects.get().language == kept
+
+
+def test_the_consent_names_the_file(newsletter: Newsletter) -> None:
+    load(BytesIO(b"email\na@readers.example\n"), newsletter=newsletter, by="operator ada", now=NOW, file="spring.csv")
+    assert Consent.objects.get().evidence == {"file": "spring.csv"}
+
+
+def test_who_asked_and_did_not_confirm_is_subscribed_by_an_import(newsletter: Newsletter) -> None:
+    make_reader(newsletter, "a@readers.example", state="pending")
+    report = bring(newsletter, "email\na@readers.example\n")
+    assert (report.loaded, Subscription.objects.get().state) == (1, "active")
+
+
+def test_who_paused_stays_paused(newsletter: Newsletter) -> None:
+    make_reader(newsletter, "a@readers.example", state="paused")
+    report = bring(newsletter, "email\na@readers.example\n")
+    assert (report.loaded, report.unchanged, Subscription.objects.get().state) == (0, 1, "paused")
+
+
+def test_one_reader_may_hold_two_newsletters(newsletter: Newsletter) -> None:
+    bring(newsletter, "email\na@readers.example\n")
+    bring(make_newsletter("asia"), "email\na@readers.example\n")
+    assert (Reader.objects.count(), Subscription.objects.count()) == (1, 2)
+
+
+def test_a_changed_address_key_is_told_and_nothing_is_stored(newsletter: Newsletter, settings: Any) -> None:
+    bring(newsletter, "email\na@readers.example\n")
+    settings.ADDRESS_KEY = "another key"
+    with pytest.raises(Refused, match="address key has changed"):
+        bring(newsletter, "email\na@readers.example\nb@readers.example\n")
+    assert Reader.objects.count() == 1
+
+
+def test_a_thousand_refusals_are_listed_and_all_are_counted(newsletter: Newsletter) -> None:
+    report = bring(newsletter, "email\n" + "x\n" * 1500)
+    assert (len(report.refused), report.refused_count) == (1000, 1500)
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_a_batch_takes_the_same_number_of_queries_whatever_its_size(
+    newsletter: Newsletter, rows: int, django_assert_num_queries: Any
+) -> None:
+    text = "email\n" + "".join(f"r{number}@readers.example\n" for number in range(rows))
+    with django_assert_num_queries(10):
+        bring(newsletter, text)
 
 
 def test_leaving_twice_is_leaving_once(newsletter: Newsletter) -> None:

@@ -25,6 +25,6 @@ class Command(Verb):
         title = newsletter_named(newsletter)
         try:
             with file.open("rb") as lines:
-                return asdict(load(lines, newsletter=title, by=by, now=now()))
+                return asdict(load(lines, newsletter=title, by=by, now=now(), file=file.name))
         except OSError as error:
             raise Invalid(f"{file} cannot be read: {error.strerror}", where=str(file), fix="Give a CSV file.") from None
