@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 import unicodedata
 from collections import deque
@@ -13,11 +14,12 @@ from itertools import islice
 from typing import IO, Any
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper as Cursor
 
 from newsletter.catalogue.models import Newsletter
 from newsletter.errors import Invalid, Refused
 from newsletter.readers.address import address_hash, normalise
-from newsletter.readers.models import Consent, Reader, Subscription, Suppression
+from newsletter.readers.models import Subscription
 
 BATCH = 2000
 COLUMNS = ("email", "name", "language")
@@ -219,54 +221,35 @@ class _Act:
     evidence: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    id: int
+    name: str
+    language: str
+    state: str | None  # of the subscription to this newsletter
+
+
 @transaction.atomic
 def _store(rows: list[Row], newsletter: Newsletter, act: _Act, report: LoadReport) -> None:
-    _one_at_a_time()
-    rows = _without(rows, _suppressed(rows), "the address is suppressed", report)
-    known = _readers(rows, act.now)
-    states = dict(
-        Subscription.objects.filter(newsletter=newsletter, reader__in=known.values()).values_list("reader_id", "state")
-    )
-    left = {row.digest for row in rows if states.get(known[row.digest].pk) == Subscription.State.LEFT}
-    rows = _without(rows, left, "this reader left the newsletter", report)
-    changed = _renamed(rows, known)
-    fresh = [known[row.digest] for row in rows if states.get(known[row.digest].pk, "pending") == "pending"]
-    _subscribe(fresh, newsletter, act)
-    updated = {reader.pk for reader in changed} - {reader.pk for reader in fresh}
-    report.loaded += len(fresh)
-    report.updated += len(updated)
-    report.unchanged += len(rows) - len(fresh) - len(updated)
-
-
-def _one_at_a_time() -> None:
-    """Let two imports take turns batch by batch: neither waits for the other's rows in a circle."""
     with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(hashtext('readers.load'))")
+        cursor.execute("select pg_advisory_xact_lock(hashtext('readers.load'))")  # two imports take turns by batches
+        rows = _without(rows, _suppressed(cursor, rows), "the address is suppressed", report)
+        known = _readers(cursor, rows, newsletter, act)
+        left = {digest for digest, reader in known.items() if reader.state == Subscription.State.LEFT}
+        rows = _without(rows, left, "this reader left the newsletter", report)
+        changed = _renamed(cursor, rows, known)
+        fresh = _subscribe(cursor, [known[row.digest].id for row in rows], newsletter, act)
+    report.loaded += len(fresh)
+    report.updated += len(changed - fresh)
+    report.unchanged += len(rows) - len(fresh | changed)
 
 
-def _readers(rows: list[Row], now: datetime) -> dict[bytes, Reader]:
-    """Return the readers of these rows by hash, the new ones made."""
-    Reader.objects.bulk_create(
-        [
-            Reader(address=row.address, address_hash=row.digest, name=row.name, language=row.language, created_at=now)
-            for row in rows
-        ],
-        ignore_conflicts=True,
+def _suppressed(cursor: Cursor, rows: list[Row]) -> set[bytes]:
+    cursor.execute(
+        "select address_hash from newsletter_suppression where lifted_at is null and address_hash = any(%s)",
+        [[row.digest for row in rows]],
     )
-    found = Reader.objects.filter(address_hash__in=[row.digest for row in rows])
-    known = {bytes(reader.address_hash): reader for reader in found}
-    if len(known) < len(rows):
-        raise Refused(
-            "Readers are known under other hashes: the address key has changed.",
-            where="NEWSLETTER_ADDRESS_KEY",
-            fix="Set the key this database was filled with; suppressed addresses are found by it.",
-        )
-    return known
-
-
-def _suppressed(rows: list[Row]) -> set[bytes]:
-    found = Suppression.objects.filter(address_hash__in=[row.digest for row in rows], lifted_at=None)
-    return {bytes(digest) for digest in found.values_list("address_hash", flat=True)}
+    return {bytes(digest) for (digest,) in cursor.fetchall()}
 
 
 def _without(rows: list[Row], out: set[bytes], reason: str, report: LoadReport) -> list[Row]:
@@ -276,28 +259,73 @@ def _without(rows: list[Row], out: set[bytes], reason: str, report: LoadReport) 
     return [row for row in rows if row.digest not in out]
 
 
-def _renamed(rows: list[Row], known: dict[bytes, Reader]) -> list[Reader]:
-    """Take over names and languages the file gives; what it leaves empty stays as it is."""
-    changed = []
+def _readers(cursor: Cursor, rows: list[Row], newsletter: Newsletter, act: _Act) -> dict[bytes, _Known]:
+    """Return the readers of these rows by hash, the new ones made."""
+    digests = [row.digest for row in rows]
+    cursor.execute(
+        """
+        insert into newsletter_reader (address, address_hash, name, language, created_at)
+        select *, %s from unnest(%s::text[], %s::bytea[], %s::text[], %s::text[]) on conflict do nothing
+        """,
+        [act.now, [row.address for row in rows], digests, [row.name for row in rows], [row.language for row in rows]],
+    )
+    cursor.execute(
+        """
+        select r.address_hash, r.id, r.name, r.language, s.state from newsletter_reader r
+        left join newsletter_subscription s on s.reader_id = r.id and s.newsletter_id = %s
+        where r.address_hash = any(%s)
+        """,
+        [newsletter.pk, digests],
+    )
+    known = {bytes(digest): _Known(*rest) for digest, *rest in cursor.fetchall()}
+    if len(known) < len(rows):
+        raise Refused(
+            "Readers are known under other hashes: the address key has changed.",
+            where="NEWSLETTER_ADDRESS_KEY",
+            fix="Set the key this database was filled with; suppressed addresses are found by it.",
+        )
+    return known
+
+
+def _renamed(cursor: Cursor, rows: list[Row], known: dict[bytes, _Known]) -> set[int]:
+    """Take over names and languages the file gives; what it leaves empty stays. Return the readers that changed."""
+    changed: dict[int, tuple[str, str]] = {}
     for row in rows:
         reader = known[row.digest]
-        name, language = row.name or reader.name, row.language or reader.language
-        if (name, language) != (reader.name, reader.language):
-            reader.name, reader.language = name, language
-            changed.append(reader)
-    Reader.objects.bulk_update(changed, ["name", "language"])
-    return changed
+        values = row.name or reader.name, row.language or reader.language
+        if values != (reader.name, reader.language):
+            changed[reader.id] = values
+    cursor.execute(
+        """
+        update newsletter_reader r set name = v.name, language = v.language
+        from unnest(%s::bigint[], %s::text[], %s::text[]) as v (id, name, language) where r.id = v.id
+        """,
+        [list(changed), [name for name, _ in changed.values()], [language for _, language in changed.values()]],
+    )
+    return set(changed)
 
 
-def _subscribe(readers: list[Reader], newsletter: Newsletter, act: _Act) -> None:
-    new = Subscription.State.ACTIVE
-    Subscription.objects.bulk_create(
-        [Subscription(reader=reader, newsletter=newsletter, state=new, since=act.now) for reader in readers],
-        ignore_conflicts=True,
+def _subscribe(cursor: Cursor, reader_ids: list[int], newsletter: Newsletter, act: _Act) -> set[int]:
+    """Subscribe who has no subscription or has not confirmed one yet, with the proof. Return whom that was."""
+    cursor.execute(
+        """
+        with fresh as (
+            insert into newsletter_subscription as s (reader_id, newsletter_id, state, since)
+            select unnest(%(readers)s::bigint[]), %(newsletter)s, 'active', %(now)s
+            on conflict (reader_id, newsletter_id) do update set state = 'active', since = excluded.since
+            where s.state = 'pending'
+            returning reader_id
+        )
+        insert into newsletter_consent (reader_id, newsletter_id, act, at, by, evidence)
+        select reader_id, %(newsletter)s, 'imported', %(now)s, %(by)s, %(evidence)s from fresh
+        returning reader_id
+        """,
+        {
+            "readers": reader_ids,
+            "newsletter": newsletter.pk,
+            "now": act.now,
+            "by": act.by,
+            "evidence": json.dumps(act.evidence),
+        },
     )
-    asked = Subscription.objects.filter(newsletter=newsletter, reader__in=readers, state=Subscription.State.PENDING)
-    asked.update(state=new, since=act.now)
-    Consent.objects.bulk_create(
-        Consent(reader=reader, newsletter=newsletter, act="imported", at=act.now, by=act.by, evidence=act.evidence)
-        for reader in readers
-    )
+    return {reader_id for (reader_id,) in cursor.fetchall()}

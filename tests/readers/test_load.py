@@ -180,7 +180,7 @@ def test_a_batch_takes_the_same_number_of_queries_whatever_its_size(
     newsletter: Newsletter, rows: int, django_assert_num_queries: Any
 ) -> None:
     text = "email\n" + "".join(f"r{number}@readers.example\n" for number in range(rows))
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(8):
         bring(newsletter, text)
 
 
