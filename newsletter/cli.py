@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
+import json
 import os
 import sys
 from pathlib import Path
+from typing import NoReturn
 
-from django.core.management import execute_from_command_line
+import django
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command, execute_from_command_line
 
 from newsletter import embedded
 from newsletter.errors import NewsletterError
@@ -23,10 +29,21 @@ def main() -> None:
             _fresh_demo_home()
         if verb not in PARTLESS:
             _provide_parts(verb)
+        _ = settings.SECRET_KEY  # reads the settings: a bad one ends here, by its name
+    except ImproperlyConfigured as error:
+        _refuse(NewsletterError(str(error), code="setting", where="environment", fix="See docs/reference/settings.md."))
     except NewsletterError as error:
-        sys.stderr.write(f"{error.message}\n{error.fix}\n")
-        raise SystemExit(1) from None
+        _refuse(error)
     execute_from_command_line(["newsletter", *sys.argv[1:]])
+
+
+def _refuse(error: NewsletterError) -> NoReturn:
+    """End with the error, as JSON when JSON was asked for."""
+    if "--json" in sys.argv or "--jsonl" in sys.argv:
+        sys.stdout.write(json.dumps({"error": error.as_dict()}, ensure_ascii=False) + "\n")
+    else:
+        sys.stderr.write(f"{error.message}\n{error.fix}\n")
+    raise SystemExit(1)
 
 
 def _fresh_demo_home() -> None:
@@ -48,13 +65,12 @@ def _provide_parts(verb: str) -> None:
 
 def _migrate_once() -> None:
     """Migrate the embedded database when the list of migrations is not the one it was last migrated to."""
-    known = sorted(place.name for place in (Path(__file__).parent / "migrations").glob("[0-9]*.py"))
-    mark = Path(os.environ.get("NEWSLETTER_HOME", ".newsletter")).absolute() / "migrated"
-    if mark.exists() and mark.read_text() == "\n".join(known):
+    known = "\n".join(sorted(place.name for place in (Path(__file__).parent / "migrations").glob("[0-9]*.py")))
+    mark = embedded.home() / "migrated"
+    if mark.exists() and mark.read_text() == known:
         return
-    import django
-    from django.core.management import call_command
-
-    django.setup()
-    call_command("migrate", verbosity=0, interactive=False)
-    mark.write_text("\n".join(known))
+    with (embedded.home() / "migrate.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # of two that start at once one migrates, the other finds it done
+        django.setup()
+        call_command("migrate", verbosity=0, interactive=False)
+        mark.write_text(known)

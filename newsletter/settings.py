@@ -14,6 +14,9 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
 
+from newsletter.delivery.relay import read_relay
+from newsletter.errors import Invalid
+
 PACKAGE = Path(__file__).resolve().parent
 
 
@@ -123,6 +126,8 @@ ADDRESS_KEY = _secret("NEWSLETTER_ADDRESS_KEY", "address.key")  # never change i
 DEBUG = False
 SITE_URL = _web_address("NEWSLETTER_BASE_URL", "http://127.0.0.1:8000")
 ALLOWED_HOSTS = [*_words("NEWSLETTER_ALLOWED_HOSTS", "127.0.0.1 localhost [::1]"), urlsplit(SITE_URL).hostname or ""]
+if PRODUCTION and any("*" in host for host in ALLOWED_HOSTS):
+    raise ImproperlyConfigured("NEWSLETTER_ALLOWED_HOSTS: production needs names, not a wildcard")
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
 DATABASES = {"default": _database()}
@@ -134,6 +139,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Delivery
 TRANSPORT = _choice("NEWSLETTER_TRANSPORT", "smtp", ("smtp", "anymail", "file", "memory"))
 SMTP_URL = os.environ.get("NEWSLETTER_SMTP_URL", "")  # smtp://user:password@host:port?tls=starttls; "" = mail catcher
+try:
+    _ = read_relay(SMTP_URL) if SMTP_URL else None
+except Invalid as _broken:
+    raise ImproperlyConfigured(f"NEWSLETTER_SMTP_URL: {_broken.message} {_broken.fix}") from None
 SAFE_LIST = _words("NEWSLETTER_SAFE_LIST")  # outside production: who may get real mail
 CONNECTIONS = _whole_number("NEWSLETTER_SMTP_CONNECTIONS", 32, least=1)  # per worker host
 WAKE = os.environ.get("NEWSLETTER_WAKE", "workers.wake.CeleryWake")

@@ -1,0 +1,62 @@
+"""A bad setting stops the start with its name; production refuses what only a laptop may do."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SECRET = "0123456789" * 4
+GOOD = {
+    "NEWSLETTER_ENV": "production",
+    "DATABASE_URL": "postgresql://u@127.0.0.1:1/x",
+    "REDIS_URL": "redis://127.0.0.1:1/0",
+    "SECRET_KEY": SECRET,
+    "NEWSLETTER_LINK_KEYS": f"1:{SECRET}",
+    "NEWSLETTER_ADDRESS_KEY": SECRET,
+    "NEWSLETTER_BASE_URL": "https://news.example.org",
+}
+
+
+def start(tmp_path: Path, **changed: str | None) -> tuple[int, str]:
+    """Start a verb with these settings; returns the exit code and what it said in one error."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("NEWSLETTER", "DATABASE"))}
+    environment |= {**GOOD, "NEWSLETTER_HOME": str(tmp_path / "home")}
+    for name, value in changed.items():
+        environment.pop(name, None)
+        if value is not None:
+            environment[name] = value
+    command = [sys.executable, "-m", "newsletter", "newsletters", "--json"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    return done.returncode, json.loads(done.stdout)["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("NEWSLETTER_ENV", "prod"),
+        ("NEWSLETTER_BASE_URL", "news.example.org"),
+        ("NEWSLETTER_SMTP_URL", "smtp://relay.example.org:25?tls=maybe"),
+        ("NEWSLETTER_SMTP_CONNECTIONS", "many"),
+        ("NEWSLETTER_TRANSPORT", "pigeon"),
+        ("DATABASE_URL", "postgresql://["),
+        ("DATABASE_URL", None),
+        ("REDIS_URL", None),
+        ("SECRET_KEY", None),
+        ("SECRET_KEY", "short"),
+        ("NEWSLETTER_LINK_KEYS", None),
+        ("NEWSLETTER_ADDRESS_KEY", None),
+        ("NEWSLETTER_ALLOWED_HOSTS", "*"),
+    ],
+)
+def test_a_bad_setting_is_named(tmp_path: Path, name: str, value: str | None) -> None:
+    code, message = start(tmp_path, **{name: value})
+    assert (code, name in message) == (1, True), message
+
+
+def test_good_settings_get_as_far_as_the_database(tmp_path: Path) -> None:
+    assert start(tmp_path)[1].startswith("The database does not answer")
