@@ -15,7 +15,7 @@ from newsletter.expressions.write import quoted, write
 from newsletter.selectors.facets import FACETS
 from newsletter.selectors.facets.keyed import Keyed
 
-MOST_SEARCHED = 20_000  # of the newest articles, for a value that looks like an unknown one
+MOST_SEARCHED = 2_000  # of the newest articles, for a value that looks like an unknown one
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any
 from newsletter.articles.models import Article
 from newsletter.expressions.fold import fold
 from newsletter.expressions.tree import Node, clauses
-from newsletter.selectors.explain import explain, passes
+from newsletter.selectors.explain import Lacking, explain, lacks, miss
 from newsletter.selectors.facets import FACETS
 
 REASONS = {
@@ -76,6 +76,8 @@ def choose(
 
     An earlier section decides first; no article stands twice. ``at`` is the slot, against which ages are measured.
     """
+    keys = {article.pk: frozenset(article.facet_keys) for article in candidates}
+    lacking = [_held(rule.selector, candidates, keys, at) for rule in rules]
     barred = {article.pk: _bar(article, at, pins, dropped, sent_before) for article in candidates}
     free = {article.pk: article for article in candidates if not barred[article.pk] and article.pk not in pins}
     pinned = {article.pk: article for article in candidates if article.pk in pins and not barred[article.pk]}
@@ -83,16 +85,26 @@ def choose(
     full: dict[int, NotPlaced] = {}
     for index, rule in enumerate(rules):
         held = sorted((pins[pk][1], pk) for pk in pinned if pins[pk][0] == index)
-        chosen = _fill(rule, list(free.values()), [pinned[pk] for _, pk in held], at, full)
+        matched = [article for pk, article in free.items() if not lacking[index][pk]]
+        chosen = _fill(rule, matched, [pinned[pk] for _, pk in held], full)
         for article in chosen:
             del free[article.pk]
         placed += _ordered(index, rule, chosen, held, at)
+    pairs = list(zip(rules, lacking, strict=True))
     left = [
-        _left_out(article, barred[article.pk], full, rules, at)
+        _left_out(article, barred[article.pk], full, [(rule.title, held[article.pk]) for rule, held in pairs], at)
         for article in candidates
         if article.pk in free or barred[article.pk]
     ]
     return Choice(tuple(placed), tuple(left))
+
+
+def _held(
+    selector: Node, candidates: Sequence[Article], keys: Mapping[int, frozenset[str]], at: datetime
+) -> dict[int, Lacking]:
+    """Return what every candidate lacks to be chosen by ``selector``."""
+    check = lacks(selector, at)
+    return {article.pk: check(article, keys[article.pk]) for article in candidates}
 
 
 def _bar(
@@ -114,13 +126,11 @@ def _bar(
     return "sent_before" if article.pk in sent_before and article.pk not in pins else ""
 
 
-def _fill(
-    rule: Rule, free: Sequence[Article], pinned: Sequence[Article], at: datetime, full: dict[int, NotPlaced]
-) -> list[Article]:
+def _fill(rule: Rule, matched: list[Article], pinned: Sequence[Article], full: dict[int, NotPlaced]) -> list[Article]:
     """Return the articles a section takes besides its pinned ones, best first."""
     counts = Counter(value for article in pinned for value in _quota_values(rule, article))
     chosen: list[Article] = []
-    for article in _in_order(rule, [article for article in free if passes(rule.selector, article, at)]):
+    for article in _in_order(rule, matched):
         over = next((v for v in _quota_values(rule, article) if counts[v] >= rule.quota[v[0]]), None)
         if len(chosen) + len(pinned) >= rule.limit:
             words = f"{rule.title} is full ({rule.limit})."
@@ -168,12 +178,11 @@ def _why(rule: Rule, article: Article, at: datetime) -> dict[str, Any]:
 
 
 def _left_out(
-    article: Article, bar: str, full: Mapping[int, NotPlaced], rules: Sequence[Rule], at: datetime
+    article: Article, bar: str, full: Mapping[int, NotPlaced], lacking: Sequence[tuple[str, Lacking]], at: datetime
 ) -> NotPlaced:
     if bar:
         return NotPlaced(article.pk, bar, REASONS[bar])
     if article.pk in full:
         return full[article.pk]
-    misses = [(rule.title, explain(rule.selector, article, at=at).nearest_miss) for rule in rules]
-    title, miss = min(misses, key=lambda pair: (len(pair[1].split(";")), len(pair[1])))
-    return NotPlaced(article.pk, "no_match", f"{title}: {miss}"[:500])
+    title, short = min(lacking, key=lambda pair: len(pair[1]))
+    return NotPlaced(article.pk, "no_match", f"{title}: {miss(short, article, at)}"[:500])

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from newsletter.articles.models import Article
-from newsletter.expressions.tree import And, Clause, Node, Not, Or
+from newsletter.expressions.tree import ANY, And, Clause, Node, Not, Or
 from newsletter.expressions.write import write
 from newsletter.selectors.facets import FACETS
+from newsletter.selectors.facets.keyed import Keyed
+
+Lacking = tuple[tuple[Clause, bool], ...]  # clauses that should have answered so
+Check = Callable[[Article, Collection[str]], Lacking]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +59,10 @@ def explain(node: Node, article: Article, *, at: datetime) -> Explanation:
     """Hold ``article`` against every clause of ``node``; the verdict is the same as the query's."""
     steps = tuple(_steps(node, article, at, wanted=True))
     verdict = passes(node, article, at)
-    lacking = () if verdict else missing(node, article, at, wanted=True)
-    first = next((step for step in steps if step in lacking), None)
-    return Explanation(verdict, steps, first.clause if first else "", _miss(lacking))
+    lacking = lacks(node, at)(article, frozenset(article.facet_keys))
+    short = [(step.clause, step.wanted) for step in (_step(clause, article, at, wanted) for clause, wanted in lacking)]
+    first = next((step for step in steps if (step.clause, step.wanted) in short), None)
+    return Explanation(verdict, steps, first.clause if first else "", miss(lacking, article, at))
 
 
 def passes(node: Node, article: Article, at: datetime) -> bool:
@@ -71,30 +78,47 @@ def passes(node: Node, article: Article, at: datetime) -> bool:
             return any(passes(part, article, at) for part in nodes)
 
 
-def missing(node: Node, article: Article, at: datetime, *, wanted: bool) -> tuple[Step, ...]:
-    """Return the fewest clauses that would have to answer otherwise for ``node`` to be ``wanted``."""
-    if passes(node, article, at) == wanted:
-        return ()
+def lacks(node: Node, at: datetime, *, wanted: bool = True) -> Check:
+    """Return a check that says which clauses, as few as possible, keep an article from being chosen; () = none do.
+
+    It is built once and reads the article's keys, so that thousands of candidates are held against it in no time.
+    """
     match node:
         case Clause():
-            return (_step(node, article, at, wanted),)
+            return _lacks_clause(node, at, wanted)
         case Not(inner):
-            return missing(inner, article, at, wanted=not wanted)
+            return lacks(inner, at, wanted=not wanted)
         case And(nodes) | Or(nodes):
-            parts = [missing(part, article, at, wanted=wanted) for part in nodes]
-            if isinstance(node, And) == wanted:
-                return tuple(step for part in parts for step in part)
-            return min(parts, key=len)
+            parts = [lacks(part, at, wanted=wanted) for part in nodes]
+            return _lacks_all(parts) if isinstance(node, And) == wanted else _lacks_one(parts)
 
 
-def _miss(lacking: tuple[Step, ...]) -> str:
+def miss(lacking: Lacking, article: Article, at: datetime) -> str:
+    """Return what an article lacks, in words for editors: ``one facet away: program is empty, wanted ...``."""
     if not lacking:
         return ""
     facets = "one facet" if len(lacking) == 1 else f"{len(lacking)} facets"
+    steps = [_step(clause, article, at, wanted) for clause, wanted in lacking]
     reasons = [
-        f"{step.facet} is {step.value}, {'wanted' if step.wanted else 'not wanted'} {step.clause}" for step in lacking
+        f"{step.facet} is {step.value}, {'wanted' if step.wanted else 'not wanted'} {step.clause}" for step in steps
     ]
     return f"{facets} away: {'; '.join(reasons)}"
+
+
+def _lacks_clause(clause: Clause, at: datetime, wanted: bool) -> Check:
+    facet, none, this = FACETS[clause.facet], (), ((clause, wanted),)
+    if not isinstance(facet, Keyed):
+        return lambda article, _: none if facet.passes(clause, article, at) == wanted else this
+    key, found = facet.key(clause), wanted == (clause.special != ANY)
+    return lambda _, keys: none if (key in keys) == found else this
+
+
+def _lacks_all(parts: list[Check]) -> Check:
+    return lambda article, keys: tuple(chain.from_iterable([part(article, keys) for part in parts]))
+
+
+def _lacks_one(parts: list[Check]) -> Check:
+    return lambda article, keys: min([part(article, keys) for part in parts], key=len)
 
 
 def _steps(node: Node, article: Article, at: datetime, *, wanted: bool) -> list[Step]:

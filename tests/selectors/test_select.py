@@ -18,13 +18,13 @@ from newsletter.expressions.write import write
 from newsletter.selectors.condition import condition
 from newsletter.selectors.explain import explain, passes
 from newsletter.selectors.facets import FACETS
-from newsletter.selectors.select import select
+from newsletter.selectors.select import count, select
 from tests.factories import NOW, make_article
 
 CASES = int(os.environ.get("SELECTOR_CASES", "150"))
 VALUES = ("ctw", "CTW", "asia", "russia", "Middle East", "middle east", "Türkiye", "commentary")
 LISTED = ("newsletters", "center_codes", "program_codes", "regions", "topics", "authors")
-DAYS = [date(2026, 11, 24) - timedelta(days=days) for days in (0, 1, 6, 7, 8, 400)]
+DAYS = [date(2026, 11, 24) - timedelta(days=days) for days in (-3, 0, 1, 6, 7, 8, 29, 30, 31, 400)]
 
 clause = st.one_of(
     st.builds(
@@ -68,6 +68,16 @@ def chosen_by_query(node: Node) -> set[int]:
     return {row.pk for row in Article.objects.raw(f"select id from newsletter_article where {sql.text}", sql.values)}
 
 
+def all_pages(text: str, limit: int) -> list[Article]:
+    seen: list[Article] = []
+    page = select(text, at=NOW, limit=limit)
+    seen += page.articles
+    while page.next is not None:
+        page = select(text, at=NOW, limit=limit, after=page.next)
+        seen += page.articles
+    return seen
+
+
 class TwoEvaluators(TestCase):
     """Random trees over random articles."""
 
@@ -78,6 +88,17 @@ class TwoEvaluators(TestCase):
         for node in trees:
             found = chosen_by_query(node)
             assert found == {row.pk for row in rows if passes(node, row, NOW)}, write(node)
+
+    @given(st.lists(article, max_size=7), tree, st.integers(1, 3))
+    @settings(max_examples=CASES, deadline=None, suppress_health_check=list(HealthCheck))
+    def test_pages_hold_what_the_explanation_passes_newest_first(
+        self, articles: list[dict[str, object]], node: Node, limit: int
+    ) -> None:
+        rows = [make_article(**given) for given in articles]
+        wanted = [row for row in rows if passes(node, row, NOW)]
+        newest = sorted(wanted, key=lambda row: (row.published_on or date.min, row.pk), reverse=True)
+        assert [row.pk for row in all_pages(write(node), limit)] == [row.pk for row in newest]
+        assert count(write(node), at=NOW) == len(wanted)
 
     @given(article, tree)
     @settings(max_examples=CASES, deadline=None, suppress_health_check=list(HealthCheck))
@@ -108,13 +129,7 @@ def test_a_value_set_by_hand_is_marked() -> None:
 @pytest.mark.django_db
 def test_pages_follow_each_other_without_gap_or_repeat() -> None:
     made = [make_article(published_on=day) for day in (None, DAYS[0], DAYS[1], DAYS[1], None)]
-    seen, after = [], ""
-    while True:
-        page = select("newsletter:ctw", at=NOW, limit=2, after=after)
-        seen += [row.pk for row in page.articles]
-        if page.next is None:
-            break
-        after = page.next
+    seen = [row.pk for row in all_pages("newsletter:ctw", 2)]
     assert seen == [made[1].pk, made[3].pk, made[2].pk, made[4].pk, made[0].pk]
 
 

@@ -1,0 +1,223 @@
+"""Latencies of selectors on a million articles: ``python -m benchmarks.selectors --articles 1000000``.
+
+Runs an embedded PostgreSQL in a home of its own, fills it with articles of a real newsroom's skew (40 % carry the
+commonest newsletter code, 22 % none; every facet filled in as unevenly) over fifteen years, and prints one JSON line
+a question: p50, p95 and worst in milliseconds over varied selectors, the size an article takes, and the time of
+choosing and explaining 2,000 candidates.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+
+_home = tempfile.mkdtemp(prefix="newsletter-bench-")
+os.environ |= {"NEWSLETTER_ENV": "test", "NEWSLETTER_HOME": _home, "DJANGO_SETTINGS_MODULE": "newsletter.settings"}
+
+from newsletter import embedded  # noqa: E402
+
+embedded.ensure()
+
+import django  # noqa: E402
+
+django.setup()
+
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+
+from newsletter.articles.facet_keys import facet_keys_of  # noqa: E402
+from newsletter.articles.models import Article  # noqa: E402
+from newsletter.errors import Refused  # noqa: E402
+from newsletter.selectors.check import check_selector  # noqa: E402
+from newsletter.selectors.choose import Rule, choose  # noqa: E402
+from newsletter.selectors.select import count, select  # noqa: E402
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+YEARS = 15
+COLUMNS = (
+    *("identity", "words", "source", "title", "title_derived", "teaser", "authors", "type", "blog", "newsletters"),
+    *("center_codes", "program_codes", "centers", "primary_center", "programs", "projects", "collections", "regions"),
+    *("topics", "language", "language_derived", "published_on", "published_precision", "url", "urls"),
+    *("originally_published_in", "image_url", "image_alt", "image_credit", "warnings", "overrides", "facet_keys"),
+    *("content_hash", "first_ingested_at", "available_at", "updated_at"),
+)
+
+
+def skewed(stem: str, size: int) -> tuple[list[str], list[float]]:
+    """``size`` names, each chosen half as often as the one of half its rank (Zipf)."""
+    return [f"{stem} {number}" for number in range(1, size + 1)], [1 / number for number in range(1, size + 1)]
+
+
+CODES = (["", "ctw", "asia", "menaTransitions", "democracy", "americanStatecraft"], [22, 40, 14, 12, 7, 5])
+CENTER_CODES = (["", "dc", "europe", "mec", "china", "india", "russia"], [40, 35, 8, 7, 4, 4, 2])
+PROGRAM_CODES = (
+    ["", "MEP", "russia", "NPP", "EP", "DCG", "AP", "ASP", "SCP", "TIA"],
+    [30, 20, 12, 9, 8, 7, 6, 4, 3, 1],
+)
+TYPES = (
+    ["commentary", "article", "legacyinthemedia", "paper", "other", "pressRelease", "report", "Q&A", "testimony"],
+    [40, 20, 15, 8, 6, 5, 3, 2, 1],
+)
+REGIONS, TOPICS, AUTHORS = skewed("Region", 120), skewed("Topic", 60), skewed("Author", 4000)
+PROJECTS, COLLECTIONS, BLOGS = skewed("Project", 200), skewed("Collection", 80), skewed("Blog", 12)
+
+
+def main() -> None:
+    """Fill the database, then ask."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--articles", type=int, default=1_000_000)
+    options = parser.parse_args()
+    try:
+        call_command("migrate", verbosity=0)
+        fill(options.articles)
+        for name, told in measure():
+            print(json.dumps({"what": name, **told}), flush=True)
+    finally:
+        embedded.wipe()
+        shutil.rmtree(_home, ignore_errors=True)
+
+
+def fill(size: int) -> None:
+    """Copy ``size`` articles in, then vacuum."""
+    dice, started = random.Random(7), time.perf_counter()
+    with connection.cursor() as cursor:
+        cursor.execute("drop index article_facet_keys; drop index article_urls")  # built once, at the end
+        with cursor.copy(f"copy newsletter_article ({', '.join(COLUMNS)}) from stdin") as copy:
+            for number in range(size):
+                copy.write_row(row(dice, number, size))
+        cursor.execute(
+            "create index article_facet_keys on newsletter_article using gin (facet_keys) with (fastupdate=off)"
+        )
+        cursor.execute("create index article_urls on newsletter_article using gin (urls) with (fastupdate=off)")
+        cursor.execute("vacuum analyze newsletter_article")
+        cursor.execute(
+            "select pg_relation_size('article_facet_keys'), sum(pg_column_size(facet_keys)) from newsletter_article"
+        )
+        index, column = cursor.fetchone()
+    told = {
+        "articles": size,
+        "seconds": round(time.perf_counter() - started, 1),
+        "facet_bytes": round((index + column) / size),
+    }
+    print(json.dumps({"what": "fill", **told}), flush=True)
+
+
+def row(dice: random.Random, number: int, size: int) -> list[object]:
+    """One article as a row to copy; the newest have the highest numbers, one in two hundred has no date."""
+
+    def one(of: tuple[list[str], list[float]]) -> str:
+        return dice.choices(*of)[0]
+
+    def some(of: tuple[list[str], list[float]], most: int) -> list[str]:
+        return list(dict.fromkeys(dice.choices(*of, k=dice.randint(0, most))))
+
+    at = NOW - timedelta(days=365 * YEARS) * (1 - number / size)
+    article = Article(
+        identity=f"{number}",
+        source="page-export",
+        title=f"Article number {number} about the world",
+        teaser="x" * 140,
+        authors=some(AUTHORS, 2),
+        type=one(TYPES),
+        blog=one(BLOGS) if dice.random() < 0.2 else "",
+        newsletters=[code for code in [one(CODES)] if code],
+        center_codes=[code for code in [one(CENTER_CODES)] if code],
+        program_codes=[code for code in [one(PROGRAM_CODES)] if code],
+        regions=some(REGIONS, 3),
+        topics=some(TOPICS, 3),
+        projects=some(PROJECTS, 1) if dice.random() < 0.3 else [],
+        collections=some(COLLECTIONS, 2),
+        language=dice.choices(["en", "ru", "ar", "zh"], [70, 12, 12, 6])[0],
+        published_on=None if dice.random() < 0.005 else at.date(),
+        published_precision="day",
+        url=f"https://x.example/{number}",
+        urls=[f"https://x.example/{number}"],
+        content_hash=f"{number:064d}",
+        first_ingested_at=at,
+        available_at=at,
+        updated_at=at,
+    )
+    article.facet_keys = facet_keys_of(article)
+    return [
+        json.dumps(value) if name in ("warnings", "overrides") else value
+        for name in COLUMNS
+        for value in [getattr(article, name)]
+    ]
+
+
+def measure() -> Iterator[tuple[str, dict[str, object]]]:
+    """Yield every question with its figures."""
+    dice = random.Random(11)
+    asked = [varied(dice) for _ in range(100)]
+    for name, text in (("7 days", "({}) and age < 7d"), ("30 days", "({}) and age < 30d"), ("newest 20", "{}")):
+        whole = [text.format(expression) for expression in asked]
+        yield name, timed([partial(select, expression, at=NOW, limit=20) for expression in whole], asked)
+    yield "count to 1,001", timed([partial(count, expression, at=NOW) for expression in asked], asked)
+    window = list(Article.objects.order_by("-available_at")[:2000])
+    rules = [Rule(title=f"Section {n}", selector=check_selector(e), limit=8) for n, e in enumerate(asked[:5])]
+    yield (
+        "choose among 2,000 for 5 sections",
+        timed([lambda: choose(window, rules, at=NOW, pins={}, dropped=(), sent_before=())] * 5, [""] * 5),
+    )
+    new = [Article(identity=f"new{n}", published_on=date(2026, 11, 1)) for n in range(10_000)]
+    for copied, seen in zip(new, Article.objects.order_by("pk")[:10_000], strict=True):
+        for field in COLUMNS[2:]:
+            setattr(copied, field, getattr(seen, field))
+    yield "insert 10,000", timed([lambda: Article.objects.bulk_create(new, batch_size=1000)], [""])
+
+
+def varied(dice: random.Random) -> str:
+    """A selector an editor could have written."""
+    plain: list[Callable[[], str]] = [
+        lambda: f"newsletter:{dice.choices(CODES[0][1:], CODES[1][1:])[0]}",
+        lambda: f"center:{dice.choice(CENTER_CODES[0][1:])}",
+        lambda: f"program:{dice.choice(PROGRAM_CODES[0][1:])}",
+        lambda: f'region:"Region {dice.randint(1, 120)}"',
+        lambda: f'topic:"Topic {dice.randint(1, 60)}"',
+        lambda: f'author:"Author {dice.randint(1, 4000)}"',
+        lambda: f"type:{dice.choice(TYPES[0])}",
+        lambda: f"{dice.choice(['newsletter', 'program', 'blog', 'project', 'author'])}:none",
+    ]
+
+    def clause() -> str:
+        return dice.choice(plain)()
+
+    shapes: list[Callable[[], str]] = [
+        clause,
+        lambda: f"{clause()} and {clause()}",
+        lambda: f"{clause()} and not {clause()}",
+        lambda: f"{clause()} and ({clause()} or {clause()}) and not {clause()}",
+        lambda: f"{clause()} or {clause()} or {clause()}",
+        lambda: f"{clause()} and {clause()} and {clause()} and not ({clause()} or {clause()})",
+        lambda: f"not {clause()} and not {clause()}",
+    ]
+    return dice.choice(shapes)()
+
+
+def timed(calls: list[Callable[[], object]], names: list[str]) -> dict[str, object]:
+    """Run every call twice, keep the second; return milliseconds and the slowest by name."""
+    times = []
+    for call, name in zip(calls, names, strict=True):
+        for _ in range(2 if len(calls) > 1 else 1):
+            started = time.perf_counter()
+            try:
+                call()
+            except Refused:
+                name = f"REFUSED {name}"
+            spent = 1000 * (time.perf_counter() - started)
+        times.append((round(spent, 1), name))
+    times.sort()
+    worst = [f"{ms} {name}" for ms, name in times[-3:]]
+    return {"p50": times[len(times) // 2][0], "p95": times[int(len(times) * 0.95)][0], "worst": worst}
+
+
+if __name__ == "__main__":
+    main()
