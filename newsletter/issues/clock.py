@@ -39,9 +39,15 @@ def turn(now: datetime) -> Turn:
     """Do what is due at ``now`` and return it. Two turns at once do everything once."""
     done = Turn()
     for newsletter in Newsletter.objects.filter(active=True).select_related("sender"):
-        _open_drafts(newsletter, now, done)
+        try:
+            _open_drafts(newsletter, now, done)
+        except NewsletterError as error:  # one title in trouble does not stop the others
+            log.warning("draft_failed newsletter=%s code=%s", newsletter.pk, error.code)
     for issue in Issue.objects.filter(state=State.DRAFT, kind=Issue.Kind.REGULAR).select_related("newsletter"):
-        _tend_draft(issue, now, done)
+        try:
+            _tend_draft(issue, now, done)
+        except NewsletterError as error:
+            _hold(issue, error.message, done)
     _collect_due(now, done)
     return done
 
