@@ -12,13 +12,18 @@ from newsletter.issues.lifecycle import find, record
 from newsletter.issues.render import rendering_of
 from newsletter.letters.models import Letter
 from newsletter.letters.write import write
+from newsletter.readers.address import normalise
 
 MARK = "[Proof] "
 
 
 def proof(issue_id: int, *, to: str, by: str, now: datetime) -> Letter:
-    """Write a proof to ``to`` and wake the letters' queue; returns the letter, still queued."""
+    """Write a proof to ``to`` and wake the letters' queue; returns the letter, still queued.
+
+    Raises ``Invalid`` for anything that is not one plain address.
+    """
     check_may_send()
+    address = normalise(to)
     issue = find(issue_id)
     rendering = rendering_of(issue, now=now)
 
@@ -26,7 +31,7 @@ def proof(issue_id: int, *, to: str, by: str, now: datetime) -> Letter:
         "proof",
         key=f"proof:{issue_id}:{uuid4()}",
         sender=issue.newsletter.sender,
-        address=to,
+        address=address,
         name="",
         subject=MARK + dead_text(rendering.subject, rendering.nonce),
         html=dead_text(rendering.html, rendering.nonce),

@@ -106,6 +106,7 @@ class Verb(BaseCommand):
             return _refuse(error, as_json=as_json or as_lines)
         except DatabaseError as error:
             return _refuse(_database_trouble(error), as_json=as_json or as_lines)
+        exit_code = int(answer.pop("exit_code", DONE))
         if as_lines:
             for row in answer[self.lists]:
                 _print_json(row)
@@ -113,7 +114,7 @@ class Verb(BaseCommand):
             _print_json(answer)
         else:
             sys.stdout.write(self.in_words(answer))
-        return int(answer.get("exit_code", DONE))
+        return exit_code
 
 
 def page(rows: Iterable[Row], limit: int) -> tuple[list[Row], bool]:

@@ -167,6 +167,11 @@ def test_preview_writes_the_four_files(run: Run, issue: int, tmp_path: Path) -> 
     assert {"subject", "preheader", "bytes", "files", "findings"} <= answer.keys()
 
 
+@pytest.mark.parametrize("address", ["nobody", "a@b.example\r\nBcc: c@d.example", "a@b.example,c@d.example"])
+def test_a_proof_goes_to_one_plain_address_only(run: Run, issue: int, address: str) -> None:
+    assert run("proof", issue, "--to", address, "--json")[0] == 1
+
+
 def test_an_issue_is_approved_and_scheduled(run: Run, issue: int) -> None:
     approved = run("approve", issue, "--json")[1]
     scheduled = run("schedule", issue, "--at", "2099-01-01T09:00:00Z", "--json")[1]
