@@ -14,7 +14,7 @@ from newsletter.catalogue.models import Newsletter
 from newsletter.errors import Refused
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-LOOK_BACK_DAYS = 400  # a yearly cron expression still has a slot before
+LOOK_BACK_DAYS = (8, 35, 400, 3000)  # the last finds the 29th of February, also around the year 2100
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,9 @@ def slots(newsletter: Newsletter, *, after: datetime, count: int) -> list[Slot]:
 
 
 def previous_slot(newsletter: Newsletter, *, before: datetime) -> Slot | None:
-    """Return the last slot earlier than ``before``, when there is one within the last year."""
+    """Return the last slot earlier than ``before``, when there is one within eight years."""
     last = None
-    for days in (8, 35, LOOK_BACK_DAYS):
+    for days in LOOK_BACK_DAYS:
         for at in _instants(newsletter, before - timedelta(days=days)):
             if at >= before:
                 break

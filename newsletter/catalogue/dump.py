@@ -1,23 +1,33 @@
-"""A newsletter as TOML; ``load`` reads it back to the same."""
+"""A newsletter or a brand as TOML; ``load`` reads it back to the same."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import tomli_w
 
 from newsletter.catalogue.durations import span
-from newsletter.catalogue.models import Newsletter, Section
+from newsletter.catalogue.models import Brand, Newsletter, Section
 
 
 def dump(newsletter: Newsletter) -> str:
-    """Return the definition of a newsletter, with every value written out."""
-    return tomli_w.dumps(_table(newsletter), multiline_strings=False)
+    """Return the definition of a newsletter, with every value written out: one canonical text for one newsletter."""
+    parts = [_lines(_top(newsletter))]
+    parts += [f"[{name}]\n{_lines(table)}" for name, table in _tables(newsletter).items()]
+    parts += [f"[[section]]\n{_lines(_section(section))}" for section in newsletter.sections.all()]
+    return "\n".join(parts)
 
 
-def _table(newsletter: Newsletter) -> dict[str, Any]:
-    sender = newsletter.sender
-    when: dict[str, Any] = {"weekdays": list(newsletter.weekdays), "at": newsletter.at}
+def dump_brand(brand: Brand) -> str:
+    """Return the definition of a brand."""
+    design = dict(brand.design)
+    disclaimers = design.pop("disclaimers", {})
+    text = f"[brand]\n{_lines(design)}"
+    return text + (f"\n[brand.disclaimers]\n{_lines(disclaimers)}" if disclaimers else "")
+
+
+def _top(newsletter: Newsletter) -> dict[str, Any]:
     return {
         "code": newsletter.code,
         "title": newsletter.title,
@@ -26,6 +36,13 @@ def _table(newsletter: Newsletter) -> dict[str, Any]:
         "template": newsletter.template,
         "brand": newsletter.brand,
         "active": newsletter.active,
+    }
+
+
+def _tables(newsletter: Newsletter) -> dict[str, dict[str, Any]]:
+    when: dict[str, Any] = {"weekdays": list(newsletter.weekdays), "at": newsletter.at}
+    senders = ("name", "address", "reply_to", "bounce_domain", "postal_address", "list_id")
+    return {
         "cadence": {
             **({"cron": newsletter.cron} if newsletter.cron else when),
             "draft_lead": span(newsletter.draft_lead),
@@ -38,11 +55,7 @@ def _table(newsletter: Newsletter) -> dict[str, Any]:
             "late": span(newsletter.late),
             "tracking": newsletter.tracking,
         },
-        "sender": {
-            key: getattr(sender, key)
-            for key in ("name", "address", "reply_to", "bounce_domain", "postal_address", "list_id")
-        },
-        "section": [_section(section) for section in newsletter.sections.all()],
+        "sender": {key: getattr(newsletter.sender, key) for key in senders},
     }
 
 
@@ -53,5 +66,18 @@ def _section(section: Section) -> dict[str, Any]:
         "limit": section.limit,
         "minimum": section.minimum,
         "order": section.order,
-        "quota": dict(section.quota),
+        **({"quota": dict(sorted(section.quota.items()))} if section.quota else {}),
     }
+
+
+def _lines(table: Mapping[str, Any]) -> str:
+    return "".join(f"{key} = {_value(value)}\n" for key, value in table.items())
+
+
+def _value(value: Any) -> str:
+    """Write a value on one line, as people do: lists and tables inline."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(_value, value))}]"
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_value(inner)}" for key, inner in value.items()) + " }"
+    return tomli_w.dumps({"x": value}).removeprefix("x = ").rstrip("\n")

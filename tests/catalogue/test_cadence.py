@@ -10,8 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.catalogue.cadence import instant, next_slot, previous_slot, slots
+from newsletter.catalogue.load import ZONES
 from newsletter.catalogue.models import Newsletter
 from newsletter.errors import Refused
+
+EVERY_DAY = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
 def weekly(**given: object) -> Newsletter:
@@ -72,13 +75,69 @@ def test_a_doubled_time_is_taken_at_its_first_occurrence() -> None:
 
 
 @given(
-    zone=st.sampled_from(["America/New_York", "Europe/Brussels", "Asia/Beirut", "Australia/Lord_Howe", "Africa/Cairo"]),
-    start=st.datetimes(datetime(2020, 1, 1), datetime(2034, 1, 1)),
+    zone=st.sampled_from(
+        ["America/New_York", "Asia/Beirut", "Australia/Lord_Howe", "Africa/Cairo", "Africa/Casablanca"]
+    )
+    | st.sampled_from(sorted(ZONES)),
+    start=st.datetimes(datetime(2012, 1, 1), datetime(2036, 1, 1)),
     at=st.times().map(lambda moment: moment.replace(second=0, microsecond=0)),
 )
 def test_every_local_date_has_its_slot_exactly_once(zone: str, start: datetime, at: time) -> None:
-    daily = weekly(zone=zone, at=at.strftime("%H:%M"), weekdays=["mon", "tue", "wed", "thu", "fri", "sat", "sun"])
+    daily = weekly(zone=zone, at=at.strftime("%H:%M"), weekdays=EVERY_DAY)
     found = [
         slot.at.astimezone(ZoneInfo(zone)).date() for slot in slots(daily, after=start.replace(tzinfo=UTC), count=400)
     ]
     assert found == [found[0] + timedelta(days=number) for number in range(400)]
+
+
+@given(
+    zone=st.sampled_from(["America/New_York", "Asia/Beirut", "Africa/Casablanca"]) | st.sampled_from(sorted(ZONES)),
+    start=st.datetimes(datetime(2012, 1, 1), datetime(2036, 1, 1)),
+    cron=st.sampled_from(["0 9 * * 4", "30 2 * * *", "*/20 * * * *", "0 0 1 * *", "15 1 * * 0#2", "0 12 29 2 *"]),
+)
+def test_walking_slot_by_slot_forth_and_back_meets_the_same_slots(zone: str, start: datetime, cron: str) -> None:
+    newsletter = weekly(zone=zone, weekdays=[], cron=cron)
+    found = slots(newsletter, after=start.replace(tzinfo=UTC), count=5)
+    assert [next_slot(newsletter, after=slot.at) for slot in found[:-1]] == found[1:]
+    assert [previous_slot(newsletter, before=slot.at) for slot in found[1:]] == found[:-1]
+
+
+@given(
+    zone=st.sampled_from(sorted(ZONES)),
+    start=st.datetimes(datetime(2012, 1, 1), datetime(2036, 1, 1)),
+    at=st.times().map(lambda moment: moment.replace(second=0, microsecond=0)),
+)
+def test_a_local_time_that_exists_is_kept(zone: str, start: datetime, at: time) -> None:
+    there = instant(start.date(), at, ZoneInfo(zone)).astimezone(ZoneInfo(zone))
+    asked = datetime.combine(start.date(), at)
+    shift = there.replace(tzinfo=None) - asked
+    assert timedelta(0) <= shift <= timedelta(hours=2)
+    assert (
+        not shift
+        or (there - timedelta(seconds=1)).astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) < asked
+    ), "a moved time stands at the very end of the gap"
+
+
+def test_a_midnight_that_does_not_exist_stays_on_its_date() -> None:
+    daily = weekly(zone="Asia/Beirut", at="00:00", weekdays=EVERY_DAY)
+    found = slots(daily, after=datetime(2026, 3, 27, 12, tzinfo=UTC), count=3)
+    assert [slot.at for slot in found] == [
+        datetime(2026, 3, 27, 22, tzinfo=UTC),
+        datetime(2026, 3, 28, 22, tzinfo=UTC),
+        datetime(2026, 3, 29, 21, tzinfo=UTC),
+    ]
+
+
+def test_a_date_that_a_country_skips_gives_one_slot_not_two() -> None:
+    daily = weekly(zone="Pacific/Apia", at="00:00", weekdays=EVERY_DAY)
+    found = slots(daily, after=datetime(2011, 12, 29, 11, tzinfo=UTC), count=2)
+    assert [slot.at for slot in found] == [
+        datetime(2011, 12, 30, 10, tzinfo=UTC),
+        datetime(2011, 12, 31, 10, tzinfo=UTC),
+    ]
+
+
+def test_a_leap_day_has_a_slot_before_it_across_the_year_2100() -> None:
+    slot = previous_slot(weekly(zone="UTC", weekdays=[], cron="0 0 29 2 *"), before=datetime(2103, 6, 1, tzinfo=UTC))
+    assert slot is not None
+    assert slot.at == datetime(2096, 2, 29, tzinfo=UTC)
