@@ -15,8 +15,10 @@ from newsletter.issues.models import Issue, LeftOut, Pick
 from newsletter.issues.queries import sent_before
 from newsletter.selectors.check import check_selector
 from newsletter.selectors.choose import Choice, Rule, choose
+from newsletter.selectors.select import matching
 
 MOST_CANDIDATES = 5000  # the newest of the window; only a first issue without lower bound can have more
+MOST_DEEPER = 200  # matches of a section beyond those
 
 
 def assemble(issue_id: int, *, now: datetime) -> Choice:
@@ -71,17 +73,30 @@ def choice_of(issue: Issue, parts: list[dict[str, object]]) -> Choice:
         for pick in touched
         if pick.placement == Pick.Placement.PINNED and pick.section < len(parts)
     }
+    rules, at = rules_of(parts), issue.slot or issue.window_to
     window = list(islice(available(since=issue.window_from, until=issue.window_to), MOST_CANDIDATES))
+    if len(window) == MOST_CANDIDATES:
+        window = _with_deeper(window, rules, issue, at)
     known = {article.pk for article in window}
     by_hand = Article.objects.filter(pk__in=({*dropped, *pins} - known))
     return choose(
         [*window, *by_hand],
-        rules_of(parts),
-        at=issue.slot or issue.window_to,
+        rules,
+        at=at,
         pins=pins,
         dropped=dropped,
         sent_before=sent_before(issue),
     )
+
+
+def _with_deeper(window: list[Article], rules: list[Rule], issue: Issue, at: datetime) -> list[Article]:
+    """Return the candidates with what the selectors find beyond the newest of a very long window."""
+    found = {article.pk: article for article in window}
+    for rule in rules:
+        for article in matching(rule.selector, at=at, available_before=issue.window_to, limit=MOST_DEEPER):
+            if issue.window_from is None or article.available_at >= issue.window_from:
+                found.setdefault(article.pk, article)
+    return list(found.values())
 
 
 def _store(issue: Issue, choice: Choice) -> None:

@@ -74,9 +74,18 @@ def count(expression: str, *, at: datetime) -> int:
     return _patiently(lambda: _counted(tree, at))
 
 
-def queries(tree: Node, *, at: datetime, limit: int, after: str = "") -> Iterator[Query]:
+def matching(tree: Node, *, at: datetime, available_before: datetime, limit: int) -> list[Article]:
+    """Return the newest ``limit`` articles that ``tree`` chooses among those available before an instant.
+
+    Raises ``Refused`` as ``select`` does.
+    """
+    return _patiently(lambda: _gathered(tree, at, limit, "", Sql("available_at < %s", (available_before,))))
+
+
+def queries(tree: Node, *, at: datetime, limit: int, after: str = "", besides: Sql = PRESENT) -> Iterator[Query]:
     """Yield the queries that are run one after the other until ``limit`` rows are found, newest rows first."""
-    wanted, span, anchored = joined("and", [PRESENT, condition(tree, at)]), span_of(tree, at), is_anchored(tree)
+    wanted = joined("and", [*dict.fromkeys([PRESENT, besides]), condition(tree, at)])
+    span, anchored = span_of(tree, at), is_anchored(tree)
     behind, top = _cursor(after), span.last
     if behind is None or behind[0] is not None:
         if span.first and (span.last or at.date()) - span.first <= FEW_DAYS:
@@ -97,9 +106,9 @@ def cursor_of(article: Article) -> str:
     return f"{article.published_on.isoformat() if article.published_on else ''}_{article.pk}"
 
 
-def _gathered(tree: Node, at: datetime, limit: int, after: str) -> list[Article]:
+def _gathered(tree: Node, at: datetime, limit: int, after: str, besides: Sql = PRESENT) -> list[Article]:
     found: list[Article] = []
-    for query in queries(tree, at=at, limit=limit, after=after):
+    for query in queries(tree, at=at, limit=limit, after=after, besides=besides):
         found += list(Article.objects.raw(query.listed, query.values))
         if len(found) >= limit:
             break

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from newsletter.issues import assemble
 from newsletter.issues.draft import draft
 from newsletter.issues.lifecycle import move
 from newsletter.issues.models import Issue
@@ -33,6 +34,15 @@ def test_drafting_twice_gives_the_same_issue() -> None:
 def test_the_first_issue_looks_back_without_bound() -> None:
     make_article("Old", available_at=NOW - timedelta(days=400))
     assert [pick.article.title for pick in placed(draft(make_newsletter(), now=NOW, by="ada"))] == ["Old"]
+
+
+def test_a_match_beyond_the_newest_of_a_long_window_is_still_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    old = make_article(available_at=NOW - timedelta(days=900))
+    for _ in range(3):
+        make_article(newsletters=[])
+    monkeypatch.setattr(assemble, "MOST_CANDIDATES", 2)
+    issue = draft(make_newsletter(), now=NOW, by="test")
+    assert [pick.article_id for pick in placed(issue)] == [old.pk]
 
 
 def test_the_next_issue_starts_where_this_one_stopped() -> None:
