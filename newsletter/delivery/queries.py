@@ -1,7 +1,8 @@
-"""What waits, as the pump and the health page ask it."""
+"""What waits, as the pump and the health page ask it, and what the relay said."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,7 +10,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from newsletter.delivery.ledger import place_lock
-from newsletter.delivery.models import Chunk, ChunkState
+from newsletter.delivery.models import Attempt, Chunk, ChunkState
 from newsletter.issues.models import Issue
 from newsletter.letters.models import Letter
 
@@ -49,3 +50,12 @@ def _is_delivering(place: str) -> bool:
             [number >> 32, number & 0xFFFFFFFF],
         )
         return bool(cursor.fetchone()[0])
+
+
+def last_words(delivery_ids: Sequence[int]) -> dict[int, str]:
+    """Return what the relay said last, for those of these deliveries that were tried and not simply accepted."""
+    tries = Attempt.objects.filter(delivery_id__in=delivery_ids).order_by("pk")
+    return {
+        delivery: f"{code or ''} {enhanced} {words}".strip()
+        for delivery, code, enhanced, words in tries.values_list("delivery_id", "code", "enhanced", "words")
+    }

@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from newsletter.delivery.models import Attempt, Chunk, Delivery, DeliveryState
 from newsletter.issues.draft import draft
 from newsletter.issues.lifecycle import State, find
 from newsletter.issues.models import Issue
@@ -16,7 +17,7 @@ from newsletter.issues.queries import placed
 from newsletter.letters.models import Letter
 from newsletter.web.headers import MAIL, PAGE
 from newsletter.web.policy import PUBLISHER, give_role
-from tests.factories import NOW, make_article, make_newsletter
+from tests.factories import NOW, make_article, make_newsletter, make_reader
 
 pytestmark = pytest.mark.django_db
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
@@ -123,6 +124,26 @@ def test_pages_send_the_strict_policy_and_mails_one_of_their_own(desk: Client, i
 def test_a_wrong_selector_is_explained_beside_the_field(desk: Client) -> None:
     page = desk.get(reverse("desk:articles"), {"selector": "topik:Energy"}).content.decode()
     assert "Did you mean topic?" in page
+
+
+def test_the_words_of_a_relay_are_shown_and_escaped(desk: Client, issue: Issue) -> None:
+    reader = make_reader(issue.newsletter)
+    chunk = Chunk.objects.create(issue=issue, size=1, queued=0, refused=1)
+    delivery = Delivery.objects.create(
+        issue=issue, chunk=chunk, reader=reader, address=reader.address, state=DeliveryState.REFUSED, code=550
+    )
+    Attempt.objects.create(
+        delivery=delivery,
+        at=NOW,
+        outcome=DeliveryState.REFUSED,
+        relay="r",
+        phase="rcpt",
+        code=550,
+        enhanced="5.1.1",
+        words="<b>no such user</b>",
+    )
+    page = desk.get(reverse("desk:deliveries", args=[issue.pk]), {"state": "refused"}).content.decode()
+    assert "550 5.1.1 &lt;b&gt;no such user&lt;/b&gt;" in page
 
 
 def test_failed_logins_are_limited(issue: Issue) -> None:

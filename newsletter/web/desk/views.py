@@ -15,6 +15,7 @@ from newsletter.articles.queries import newest as newest_articles
 from newsletter.catalogue.cadence import slots
 from newsletter.catalogue.models import Newsletter
 from newsletter.delivery.models import DeliveryState
+from newsletter.delivery.queries import last_words
 from newsletter.delivery.status import deliveries as delivery_rows
 from newsletter.delivery.status import status
 from newsletter.delivery.writer import dead_text
@@ -205,8 +206,10 @@ def deliveries(request: HttpRequest, pk: int) -> HttpResponse:
     if (state and state not in states) or not after.isdecimal():
         raise Http404
     rows = list(delivery_rows(pk, state=state or None, after=int(after), limit=PAGE_ROWS + 1))
+    said = last_words([row["id"] for row in rows])
     for row in rows:
         row["words"] = SCREEN_WORDS.get(row["state"], row["state"])
+        row["reply"] = said.get(row["id"], "")
     cursor = rows[PAGE_ROWS - 1]["id"] if len(rows) > PAGE_ROWS else None
     context = {"issue": one, "rows": rows[:PAGE_ROWS], "state": state, "states": states, "next": cursor}
     return render(request, "web/desk/deliveries.html", context)
