@@ -25,6 +25,11 @@ def view(issue_id: int) -> str:
     return _address("view", make("view", issue_id))
 
 
+def confirm(consent_id: int) -> str:
+    """Return the address by which somebody who asked for a newsletter says yes."""
+    return _address("confirm", make("confirm", consent_id))
+
+
 def dead(kind: str) -> str:
     """Return the address that stands in previews and proofs for ``kind``."""
     return _address(kind, DEAD)
