@@ -6,13 +6,12 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
+from newsletter.articles.facet_keys import key
 from newsletter.articles.models import Article
-from newsletter.expressions.fold import fold
 from newsletter.expressions.tree import Node, clauses
 from newsletter.selectors.explain import Lacking, explain, lacks, miss
-from newsletter.selectors.facets import FACETS
 
 REASONS = {
     "withdrawn": "It was withdrawn.",
@@ -21,6 +20,22 @@ REASONS = {
     "dropped": "It was dropped by hand.",
     "sent_before": "It stood in an earlier issue.",
 }
+
+
+class Candidate(Protocol):
+    """What limits, orders and quotas need of an article."""
+
+    @property
+    def pk(self) -> int: ...
+
+    @property
+    def published_on(self) -> date | None: ...
+
+    @property
+    def facet_keys(self) -> Sequence[str]: ...
+
+
+C = TypeVar("C", bound=Candidate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +101,7 @@ def choose(
     for index, rule in enumerate(rules):
         held = sorted((pins[pk][1], pk) for pk in pinned if pins[pk][0] == index)
         matched = [article for pk, article in free.items() if not lacking[index][pk]]
-        chosen = _fill(rule, matched, [pinned[pk] for _, pk in held], full)
+        chosen = fill(rule, matched, [pinned[pk] for _, pk in held], full)
         for article in chosen:
             del free[article.pk]
         placed += _ordered(index, rule, chosen, held, at)
@@ -126,10 +141,10 @@ def _bar(
     return "sent_before" if article.pk in sent_before and article.pk not in pins else ""
 
 
-def _fill(rule: Rule, matched: list[Article], pinned: Sequence[Article], full: dict[int, NotPlaced]) -> list[Article]:
-    """Return the articles a section takes besides its pinned ones, best first."""
+def fill(rule: Rule, matched: list[C], pinned: Sequence[C], full: dict[int, NotPlaced]) -> list[C]:
+    """Return which of the ``matched`` a section takes besides its pinned ones, best first; tell ``full`` the rest."""
     counts = Counter(value for article in pinned for value in _quota_values(rule, article))
-    chosen: list[Article] = []
+    chosen: list[C] = []
     for article in _in_order(rule, matched):
         over = next((v for v in _quota_values(rule, article) if counts[v] >= rule.quota[v[0]]), None)
         if len(chosen) + len(pinned) >= rule.limit:
@@ -144,18 +159,21 @@ def _fill(rule: Rule, matched: list[Article], pinned: Sequence[Article], full: d
     return chosen
 
 
-def _in_order(rule: Rule, articles: list[Article]) -> list[Article]:
+def _in_order(rule: Rule, articles: list[C]) -> list[C]:
     newest = sorted(articles, key=lambda a: (a.published_on or date.min, a.pk), reverse=True)
     if rule.order == "oldest":
         return newest[::-1]
     if rule.order == "regions":
-        wanted = {fold(clause.value) for clause in clauses(rule.selector) if clause.facet == "region"}
-        return sorted(newest, key=lambda a: -len(wanted & {fold(region) for region in a.regions}))
+        wanted = {key("region", clause.value) for clause in clauses(rule.selector) if clause.facet == "region"}
+        return sorted(newest, key=lambda a: -len(wanted.intersection(a.facet_keys)))
     return newest
 
 
-def _quota_values(rule: Rule, article: Article) -> list[tuple[str, str]]:
-    return [(facet, fold(value)) for facet in rule.quota for value in dict.fromkeys(FACETS[facet].seen(article))]
+def _quota_values(rule: Rule, article: C) -> list[tuple[str, str]]:
+    if not rule.quota:
+        return []
+    pairs = [key.partition("=") for key in article.facet_keys]
+    return [(facet, value) for facet, _, value in pairs if value and facet in rule.quota]
 
 
 def _ordered(index: int, rule: Rule, chosen: list[Article], held: list[tuple[int, int]], at: datetime) -> list[Placed]:
