@@ -49,6 +49,8 @@ def start(tmp_path: Path, **changed: str | None) -> tuple[int, str]:
         ("SECRET_KEY", None),
         ("SECRET_KEY", "short"),
         ("NEWSLETTER_LINK_KEYS", None),
+        ("NEWSLETTER_LINK_KEYS", "1:short"),
+        ("NEWSLETTER_LINK_KEYS", f"1:{SECRET},1:{SECRET}"),
         ("NEWSLETTER_ADDRESS_KEY", None),
         ("NEWSLETTER_ALLOWED_HOSTS", "*"),
     ],
