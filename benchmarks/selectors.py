@@ -16,7 +16,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import accumulate
 
@@ -36,7 +36,9 @@ from django.db import connection  # noqa: E402
 
 from newsletter.articles.facet_keys import facet_keys_of  # noqa: E402
 from newsletter.articles.models import Article  # noqa: E402
+from newsletter.catalogue.cadence import Slot  # noqa: E402
 from newsletter.errors import Refused  # noqa: E402
+from newsletter.selectors.back_test import back_test  # noqa: E402
 from newsletter.selectors.check import check_selector  # noqa: E402
 from newsletter.selectors.choose import Rule, choose  # noqa: E402
 from newsletter.selectors.select import count, select  # noqa: E402
@@ -50,7 +52,7 @@ COLUMNS = (
     *("originally_published_in", "image_url", "image_alt", "image_credit", "warnings", "overrides", "facet_keys"),
     *("content_hash", "first_ingested_at", "available_at", "updated_at"),
 )
-
+COPY = f"copy newsletter_article ({', '.join(COLUMNS)}) from stdin"
 
 Weighted = tuple[list[str], list[float]]  # names and cumulative weights
 
@@ -96,7 +98,7 @@ def fill(size: int) -> None:
     dice, started = random.Random(7), time.perf_counter()
     with connection.cursor() as cursor:
         cursor.execute("drop index article_facet_keys; drop index article_urls")  # built once, at the end
-        with cursor.copy(f"copy newsletter_article ({', '.join(COLUMNS)}) from stdin") as copy:
+        with cursor.copy(COPY) as copy:
             for number in range(size):
                 copy.write_row(row(dice, number, size))
         cursor.execute(
@@ -173,11 +175,28 @@ def measure() -> Iterator[tuple[str, dict[str, object]]]:
         "choose among 2,000 for 5 sections",
         timed([lambda: choose(window, rules, at=NOW, pins={}, dropped=(), sent_before=())] * 5, [""] * 5),
     )
-    new = [Article(identity=f"new{n}", published_on=date(2026, 11, 1)) for n in range(10_000)]
-    for copied, seen in zip(new, Article.objects.order_by("pk")[:10_000], strict=True):
-        for field in COLUMNS[2:]:
-            setattr(copied, field, getattr(seen, field))
-    yield "insert 10,000", timed([lambda: Article.objects.bulk_create(new, batch_size=1000)], [""])
+    yield "26-week back-test", back_tested()
+    yield "insert 10,000", timed([partial(insert, 10_000)], [""])
+
+
+def back_tested() -> dict[str, object]:
+    """Try a changed section on half a year of weekly slots."""
+    ats = [NOW - timedelta(weeks=number) for number in range(26, -1, -1)]
+    slots = [Slot(at=at, draft_at=at, cut_off_at=at - timedelta(hours=4)) for at in ats]
+    before, after = (
+        [Rule(title="A", selector=check_selector(text), limit=6)]
+        for text in ("newsletter:ctw and not type:pressRelease", "newsletter:ctw and age < 30d")
+    )
+    articles = Article.objects.filter(available_at__gte=slots[0].cut_off_at).count()
+    return {"articles": articles, **timed([partial(back_test, slots, before=before, after=after)] * 5, [""] * 5)}
+
+
+def insert(size: int) -> None:
+    """Copy ``size`` more articles in, indexes and all."""
+    dice = random.Random(13)
+    with connection.cursor() as cursor, cursor.copy(COPY) as copy:
+        for number in range(size):
+            copy.write_row(row(dice, -1 - number, size))
 
 
 def varied(dice: random.Random) -> str:
