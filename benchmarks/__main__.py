@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHMARKS = ("benchmarks.send",)
+BENCHMARKS = ("benchmarks.send", "benchmarks.selectors")
 
 
 def main() -> None:

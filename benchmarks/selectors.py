@@ -81,7 +81,7 @@ PROJECTS, COLLECTIONS, BLOGS = skewed("Project", 200), skewed("Collection", 80),
 def main() -> None:
     """Fill the database, then ask."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--articles", type=int, default=1_000_000)
+    parser.add_argument("--articles", type=int, default=200_000)
     options = parser.parse_args()
     try:
         call_command("migrate", verbosity=0)
