@@ -8,12 +8,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from newsletter.delivery.deliver import deliver
 from newsletter.delivery.reconcile import reconcile
 from tests.delivery.sink import sink
 from tests.delivery.stage import check_promise, database_url, sending_issue, states, to
+from tests.workers.crew import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CONNECTIONS = 4
@@ -26,6 +28,17 @@ def _die(point: str, count: int, port: int) -> None:
         check=False,
     )
     assert ended.returncode == -9
+    wait_until(_is_gone, seconds=10, every=0.02)
+
+
+def _is_gone() -> bool:
+    """Whether PostgreSQL has noticed the death: its session held what proves that an owner lives."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select count(*) from pg_stat_activity where datname = current_database()"
+            " and backend_type = 'client backend' and pid <> pg_backend_pid()"
+        )
+        return bool(cursor.fetchone() == (0,))
 
 
 @pytest.mark.parametrize(
