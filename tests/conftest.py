@@ -20,8 +20,11 @@ os.environ["DJANGO_SETTINGS_MODULE"] = (
 )
 
 import django  # noqa: E402
+from hypothesis import settings  # noqa: E402
 
 django.setup()
+settings.register_profile("house", deadline=None)  # a busy machine is no fault of an example
+settings.load_profile("house")
 
 
 def _stop() -> None:
