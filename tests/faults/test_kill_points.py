@@ -28,7 +28,7 @@ def _die(point: str, count: int, port: int) -> None:
         check=False,
     )
     assert ended.returncode == -9
-    wait_until(_is_gone, seconds=10, every=0.02)
+    wait_until(_is_gone, seconds=30, every=0.02)
 
 
 def _is_gone() -> bool:
