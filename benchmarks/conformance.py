@@ -29,7 +29,8 @@ const found = require('mjml'); const mjml = found.default || found; const fs = r
 const sources = JSON.parse(fs.readFileSync(0));
 const out = {};
 for (const [name, source] of Object.entries(sources)) {
-  try { out[name] = mjml(source, {validationLevel: 'skip', fonts: {}}).html } catch (error) { out[name] = String(error) }
+  try { out[name] = mjml(source, {validationLevel: 'skip', fonts: {}}).html }
+  catch (error) { out[name] = String(error) }
 }
 process.stdout.write(JSON.stringify(out));
 """
