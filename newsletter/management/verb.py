@@ -21,6 +21,7 @@ from newsletter.errors import Invalid, NewsletterError, NotFound, Unavailable
 from newsletter.management.present import present
 
 DONE, REFUSED, WRONG_USAGE = 0, 1, 2
+EVERYTHING = 10**12  # rows; more than any table has, and within what PostgreSQL counts
 Row = TypeVar("Row")
 
 
@@ -55,6 +56,7 @@ class Verb(BaseCommand):
 
     requires_system_checks = []  # noqa: RUF012  Django reads it so
     lists = ""  # the key of the result that --limit, --after and --jsonl page through
+    numbered = True  # whether the cursor of --after is a number
 
     def arguments(self, parser: CommandParser) -> None:
         """Add the arguments of this verb."""
@@ -99,8 +101,9 @@ class Verb(BaseCommand):
         as_json, as_lines = options.pop("json"), options.pop("jsonl", False)
         options["by"] = f"operator {options['by'] or _login_name()}"
         if as_lines:
-            options["limit"] = sys.maxsize
+            options["limit"] = EVERYTHING
         try:
+            self._check_cursor(options.get("after", ""))
             answer = self.run(**options)
         except NewsletterError as error:
             return _refuse(error, as_json=as_json or as_lines)
@@ -116,10 +119,14 @@ class Verb(BaseCommand):
             sys.stdout.write(self.in_words(answer))
         return exit_code
 
+    def _check_cursor(self, after: str) -> None:
+        if after and self.numbered and not after.isdecimal():
+            raise Invalid(f"{after!r} is no cursor.", where="--after", fix="Give the `next` of the last page.")
+
 
 def page(rows: Iterable[Row], limit: int) -> tuple[list[Row], bool]:
     """Return at most ``limit`` rows and whether there are more."""
-    taken = list(islice(rows, limit + 1)) if limit < sys.maxsize else list(rows)
+    taken = list(islice(rows, limit + 1))
     return taken[:limit], len(taken) > limit
 
 
@@ -127,7 +134,7 @@ def positive(text: str) -> int:
     """Read a whole number of at least 1."""
     if not text.isdecimal() or int(text) < 1:
         raise ArgumentTypeError(f"{text!r} is no whole number of at least 1")
-    return int(text)
+    return min(int(text), EVERYTHING)
 
 
 def instant(text: str) -> datetime:

@@ -131,6 +131,25 @@ def test_json_lines_give_every_row_on_a_line(run: Run, issue: int) -> None:
     assert [json.loads(line)["id"] > 0 for line in out.splitlines()] == [True] * 4
 
 
+LISTS = [["articles"], ["issues"], ["newsletters"], ["select", "newsletter:ctw"], ["history", "1"], ["deliveries", "1"]]
+
+
+@pytest.mark.parametrize("words", LISTS)
+def test_every_list_gives_all_its_rows_whatever_the_limit(run: Run, issue: int, words: list[str]) -> None:
+    words = [str(issue) if word == "1" else word for word in words]
+    whole = run(*words, "--limit", 10**30, "--json")[1]
+    rows = next(value for value in whole.values() if isinstance(value, list))
+    assert run(*words, "--jsonl")[0] == 0
+    assert (whole["next"], len(rows) > 0) == (None, words[0] != "deliveries")
+
+
+@pytest.mark.parametrize("words", LISTS)
+def test_a_cursor_that_is_none_is_refused_or_finds_nothing(run: Run, issue: int, words: list[str]) -> None:
+    words = [str(issue) if word == "1" else word for word in words]
+    code, answer = run(*words, "--after", "zzz", "--json")
+    assert (code, "error" in answer) in ((1, True), (0, False))
+
+
 def test_a_draft_shows_sections_picks_and_what_was_left_out(run: Run, issue: int) -> None:
     answer = run("issues", issue, "--json")[1]
     assert [len(part["picks"]) for part in answer["sections"]] == [2, 0]

@@ -12,6 +12,7 @@ from newsletter.management.verb import Verb, now
 class Command(Verb):
     help = "List the newsletters and when each goes out next."
     lists = "newsletters"
+    numbered = False
 
     def run(self, *, limit: int, after: str, **_: Any) -> dict[str, Any]:
         found = list(

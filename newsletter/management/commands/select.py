@@ -15,6 +15,7 @@ from newsletter.selectors.select import select
 class Command(Verb):
     help = "Choose articles: `newsletter select 'newsletter:ctw and not type:pressRelease'`."
     lists = "articles"
+    numbered = False
 
     def arguments(self, parser: CommandParser) -> None:
         parser.add_argument("expression")
