@@ -146,6 +146,24 @@ def test_the_words_of_a_relay_are_shown_and_escaped(desk: Client, issue: Issue) 
     assert "550 5.1.1 &lt;b&gt;no such user&lt;/b&gt;" in page
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"after": "zz"},
+        {"title": "\0"},
+        {"selector": "topic:\0x"},
+        {"selector": "(" * 3000},
+        {"selector": "a", "after": "z"},
+    ],
+)
+def test_no_query_breaks_the_articles_page(desk: Client, query: dict[str, str]) -> None:
+    assert desk.get(reverse("desk:articles"), query).status_code == 200
+
+
+def test_drafting_an_unknown_newsletter_is_not_found(desk: Client) -> None:
+    assert desk.post(reverse("desk:draft", args=["nope"])).status_code == 404
+
+
 def test_failed_logins_are_limited(issue: Issue) -> None:
     client = Client()
     form = {"username": "mallory", "password": "wrong"}

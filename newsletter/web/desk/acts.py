@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -49,7 +49,7 @@ def _act(verb: Verb) -> Callable[..., HttpResponse]:
 @require_POST
 def draft_next(request: HttpRequest, code: str) -> HttpResponse:
     """Open the next issue of a newsletter and go to it."""
-    newsletter = Newsletter.objects.select_related("sender").get(code=code)
+    newsletter = get_object_or_404(Newsletter.objects.select_related("sender"), code=code)
     try:
         issue = draft(newsletter, now=timezone.now(), by=request.user.get_username())
     except NewsletterError as error:

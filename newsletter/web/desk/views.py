@@ -90,7 +90,8 @@ def newsletter(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def articles(request: HttpRequest) -> HttpResponse:
     """Articles by a selector or by words of their title; newest first."""
-    selector, title, after = (request.GET.get(name, "").strip() for name in ("selector", "title", "after"))
+    names = ("selector", "title", "after")
+    selector, title, after = (request.GET.get(name, "").replace("\0", "").strip() for name in names)
     context: dict[str, Any] = {"selector": selector, "title": title, "error": None, "warnings": ()}
     rows: list[Article] = []
     cursor = None
