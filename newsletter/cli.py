@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import fcntl
 import json
 import os
@@ -12,12 +13,13 @@ from typing import NoReturn
 import django
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import call_command, execute_from_command_line
+from django.core.management import call_command, execute_from_command_line, get_commands
 
 from newsletter import embedded
 from newsletter.errors import NewsletterError
 
-PARTLESS = frozenset({"help", "--help", "-h", "--version", "version", "down", "makemigrations", "compilemessages"})
+BUILT_IN = frozenset({"help", "--help", "-h", "--version", "version"})
+PARTLESS = BUILT_IN | {"down", "makemigrations", "compilemessages"}
 
 
 def main() -> None:
@@ -30,20 +32,34 @@ def main() -> None:
         if verb not in PARTLESS:
             _provide_parts(verb)
         _ = settings.SECRET_KEY  # reads the settings: a bad one ends here, by its name
+        _check_verb()
     except ImproperlyConfigured as error:
         _refuse(NewsletterError(str(error), code="setting", where="environment", fix="See docs/reference/settings.md."))
     except NewsletterError as error:
         _refuse(error)
+    except OSError as error:
+        reason = f"{embedded.home()} cannot be used: {error.strerror}."
+        _refuse(NewsletterError(reason, code="home", where="NEWSLETTER_HOME", fix="Name a folder you may write to."))
     execute_from_command_line(["newsletter", *sys.argv[1:]])
 
 
-def _refuse(error: NewsletterError) -> NoReturn:
+def _check_verb() -> None:
+    """Refuse a verb there is none of, as wrong usage."""
+    django.setup()
+    verb = sys.argv[1] if len(sys.argv) > 1 else "help"
+    if verb not in get_commands() and verb not in BUILT_IN:
+        near = difflib.get_close_matches(verb, get_commands(), 1)
+        fix = f"Did you mean {near[0]}?" if near else "See newsletter help."
+        _refuse(NewsletterError(f"There is no verb {verb!r}.", code="usage", where="newsletter", fix=fix), code=2)
+
+
+def _refuse(error: NewsletterError, *, code: int = 1) -> NoReturn:
     """End with the error, as JSON when JSON was asked for."""
     if "--json" in sys.argv or "--jsonl" in sys.argv:
         sys.stdout.write(json.dumps({"error": error.as_dict()}, ensure_ascii=False) + "\n")
     else:
         sys.stderr.write(f"{error.message}\n{error.fix}\n")
-    raise SystemExit(1)
+    raise SystemExit(code)
 
 
 def _fresh_demo_home() -> None:

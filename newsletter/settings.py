@@ -27,14 +27,14 @@ def _choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
     return value
 
 
-def _whole_number(name: str, default: int, *, least: int = 0) -> int:
+def _whole_number(name: str, default: int, *, least: int = 0, most: int = 65535) -> int:
     raw = os.environ.get(name, "")
     try:
         value = int(raw) if raw else default
     except ValueError:
         raise ImproperlyConfigured(f"{name}={raw!r}: a whole number is needed") from None
-    if value < least:
-        raise ImproperlyConfigured(f"{name}={value}: at least {least} is needed")
+    if not least <= value <= most:
+        raise ImproperlyConfigured(f"{name}={value}: a number from {least} to {most} is needed")
     return value
 
 
@@ -45,7 +45,8 @@ def _words(name: str, default: str = "") -> list[str]:
 def _web_address(name: str, default: str) -> str:
     value = os.environ.get(name, default).rstrip("/")
     parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    odd = parts.query or parts.fragment or any(sign.isspace() for sign in value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or odd:
         raise ImproperlyConfigured(f"{name}={value!r}: an address such as https://news.example.org is needed")
     return value
 
@@ -132,6 +133,8 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
 DATABASES = {"default": _database()}
 REDIS_URL = os.environ.get("REDIS_URL", "")
+if REDIS_URL and urlsplit(REDIS_URL).scheme not in ("redis", "rediss", "unix"):
+    raise ImproperlyConfigured("REDIS_URL: an address such as redis://host:6379/0 or unix:///path is needed")
 if PRODUCTION and not REDIS_URL:
     raise ImproperlyConfigured("REDIS_URL: production needs a Redis or Valkey address")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -142,8 +145,10 @@ SMTP_URL = os.environ.get("NEWSLETTER_SMTP_URL", "")  # smtp://user:password@hos
 try:
     _ = read_relay(SMTP_URL) if SMTP_URL else None
 except Invalid as _broken:
-    raise ImproperlyConfigured(f"NEWSLETTER_SMTP_URL: {_broken.message} {_broken.fix}") from None
+    raise ImproperlyConfigured(f"{_broken.where}: {_broken.message} {_broken.fix}") from None
 SAFE_LIST = _words("NEWSLETTER_SAFE_LIST")  # outside production: who may get real mail
+if any(entry != "*" and (entry.count("@") != 1 or entry.endswith("@")) for entry in SAFE_LIST):
+    raise ImproperlyConfigured("NEWSLETTER_SAFE_LIST: only addresses, @domains or * can stand in it")
 CONNECTIONS = _whole_number("NEWSLETTER_SMTP_CONNECTIONS", 32, least=1)  # per worker host
 WAKE = os.environ.get("NEWSLETTER_WAKE", "workers.wake.CeleryWake")
 WORKER_PROCESSES = _whole_number("NEWSLETTER_WORKER_PROCESSES", 2, least=1)
@@ -223,11 +228,12 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _words("NEWSLET
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
+LOG_LEVEL = _choice("NEWSLETTER_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"event": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "event"}},
-    "root": {"handlers": ["stderr"], "level": os.environ.get("NEWSLETTER_LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {"django.server": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
 }

@@ -140,6 +140,8 @@ def _check_cron(cron: str, at: Place) -> None:
 
 def _policy(table: dict[str, Any], at: Place) -> dict[str, Any]:
     at.known(table, POLICY)
+    if table.get("approval") == Newsletter.Approval.AUTOMATIC and table.get("approvers", 1) != 1:
+        raise at.wrong("approvers", "an automatic approval is one, of the system", 'Use 1, or approval = "person".')
     return {
         "approval": at.one_of(table, "approval", Newsletter.Approval.values, Newsletter.Approval.PERSON),
         "approvers": at.number(table, "approvers", 1, least=1, most=9),

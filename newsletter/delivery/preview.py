@@ -9,6 +9,7 @@ from typing import Any
 
 from newsletter.delivery.message import Copy
 from newsletter.delivery.writer import compile_rendering, dead_text, dead_values, message_id
+from newsletter.errors import Invalid
 from newsletter.issues.lifecycle import find
 from newsletter.issues.render import rendering_of
 from newsletter.links import addresses
@@ -30,9 +31,13 @@ def preview(issue_id: int, *, out: Path, now: datetime) -> dict[str, Any]:
         "issue.eml": compile_rendering(issue, rendering, date=now).file(copy),
         "issue.json": json.dumps(rendering.digest, ensure_ascii=False, indent=2, sort_keys=True).encode(),
     }
-    out.mkdir(parents=True, exist_ok=True)
-    for name, octets in files.items():
-        (out / name).write_bytes(octets)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, octets in files.items():
+            (out / name).write_bytes(octets)
+    except OSError as error:
+        reason = f"{out} cannot be written: {error.strerror}."
+        raise Invalid(reason, where="--out", fix="Name a folder you may write to.") from None
     return {
         "issue": issue_id,
         "subject": dead_text(rendering.subject, rendering.nonce),

@@ -8,8 +8,9 @@ from datetime import datetime
 
 from newsletter.delivery.control import send, start_cooled_off
 from newsletter.delivery.reconcile import Reconciled, reconcile
-from newsletter.errors import NewsletterError
-from newsletter.issues.clock import turn
+from newsletter.errors import Conflict, NewsletterError
+from newsletter.issues.clock import hold, turn
+from newsletter.issues.lifecycle import find
 from newsletter.issues.models import Issue
 
 log = logging.getLogger(__name__)
@@ -44,12 +45,16 @@ def tick(now: datetime) -> Tick:
 
 
 def _go(answer: Tick, issue_id: int, now: datetime, *, cooled_off: bool) -> None:
+    issue = find(issue_id)
     try:
         if cooled_off:
             start_cooled_off(issue_id, by=SYSTEM, now=now)
         else:
             send(issue_id, by=SYSTEM, now=now)
         answer.sent.append(issue_id)
+    except Conflict:  # another clock, or a person, was faster
+        return
     except NewsletterError as error:
         log.warning("issue_not_sent issue=%s code=%s", issue_id, error.code)
+        hold(issue, error.message)
         answer.refused.append(issue_id)

@@ -10,6 +10,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from newsletter.errors import Refused
+from newsletter.expressions.fold import fold
 from newsletter.issues.lifecycle import State, find, move, record
 from newsletter.issues.models import Approval, Issue, IssueRendering, Pick
 from newsletter.issues.render import rendering_of
@@ -23,15 +24,19 @@ def approve(
     Raises ``Refused`` when the proofreader found errors or nothing was picked, ``Conflict`` when it changed.
     """
     issue = find(issue_id)
+    version = issue.version if version is None else version
     rendering = rendering_of(issue, now=now)
     _refuse_errors(issue, rendering)
     seal = seal_of(issue, rendering)
     with transaction.atomic():
-        Approval.objects.get_or_create(
-            issue=issue, by=by, seal=seal, defaults={"at": now, "user_id": user.pk if user else None}
+        Approval.objects.update_or_create(
+            issue=issue,
+            by=by,
+            seal=seal,
+            defaults={"at": now, "user_id": user.pk if user else None, "broken_at": None},
         )
-        persons = Approval.objects.filter(issue=issue, seal=seal, broken_at=None).count()
-        if persons >= issue.newsletter.approvers:
+        names = Approval.objects.filter(issue=issue, seal=seal, broken_at=None).values_list("by", flat=True)
+        if len({fold(name) for name in names}) >= issue.newsletter.approvers:
             return move(issue_id, "approve", by=by, now=now, version=version, seal=seal, hold_reason="")
         if issue.state == State.DRAFT:
             return move(issue_id, "submit", by=by, now=now, version=version, detail={"approved_by": by})
@@ -54,6 +59,7 @@ def seal_of(issue: Issue, rendering: IssueRendering) -> str:
         "words": [issue.subject, issue.preheader, issue.note],
         "look": [newsletter.template, newsletter.brand, newsletter.language],
         "sender": [sender.name, sender.address, sender.reply_to, sender.bounce_domain, sender.list_id],
+        "postal_address": sender.postal_address,
         "rendering": rendering.content_hash,
     }
     return hashlib.sha256(json.dumps(covered, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
@@ -67,7 +73,7 @@ def check_seal(issue: Issue) -> None:
             f"Issue {issue.pk} differs from what was approved.",
             code="broken_seal",
             where=f"issue {issue.pk}",
-            fix="Look at it again and approve it as it is now.",
+            fix="Send it back for changes, look at it again and approve it as it is now.",
         )
 
 

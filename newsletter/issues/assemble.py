@@ -26,6 +26,7 @@ def assemble(issue_id: int, *, now: datetime) -> Choice:
     with transaction.atomic():
         issue = Issue.objects.select_for_update(of=("self",)).select_related("newsletter").get(pk=issue_id)
         parts = section_parts(issue.newsletter)
+        Pick.objects.filter(issue=issue, section__gte=len(parts)).update(section=max(len(parts) - 1, 0))
         choice = choice_of(issue, parts)
         _store(issue, choice)
         Issue.objects.filter(pk=issue_id).update(

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from newsletter.articles.models import Article
 from newsletter.catalogue.cadence import slots
 from newsletter.catalogue.models import Newsletter
-from newsletter.errors import NewsletterError
+from newsletter.errors import Conflict, NewsletterError
 from newsletter.issues.approve import approve
 from newsletter.issues.assemble import assemble
 from newsletter.issues.draft import draft
@@ -43,9 +43,12 @@ def turn(now: datetime) -> Turn:
             _open_drafts(newsletter, now, done)
         except NewsletterError as error:  # one title in trouble does not stop the others
             log.warning("draft_failed newsletter=%s code=%s", newsletter.pk, error.code)
-    for issue in Issue.objects.filter(state=State.DRAFT, kind=Issue.Kind.REGULAR).select_related("newsletter"):
+    unapproved = Issue.objects.filter(state__in=[State.DRAFT, State.IN_REVIEW], kind=Issue.Kind.REGULAR)
+    for issue in unapproved.select_related("newsletter"):
         try:
-            _tend_draft(issue, now, done)
+            _tend(issue, now, done)
+        except Conflict:  # another clock, or a person, was faster
+            continue
         except NewsletterError as error:
             _hold(issue, error.message, done)
     _collect_due(now, done)
@@ -72,8 +75,12 @@ def _open_drafts(newsletter: Newsletter, now: datetime, done: Turn) -> None:
             done.drafted.append(draft(newsletter, at=slot.at, now=now, by=SYSTEM).pk)
 
 
-def _tend_draft(issue: Issue, now: datetime, done: Turn) -> None:
+def _tend(issue: Issue, now: datetime, done: Turn) -> None:
     """Refresh an open draft with what came in; after its cut-off seal it, skip it, or say why it is held."""
+    if issue.state == State.IN_REVIEW:
+        if issue.slot is not None and issue.slot <= now:
+            _hold(issue, "not approved", done)
+        return
     if _has_news(issue, now):
         assemble(issue.pk, now=now)
         done.refreshed.append(issue.pk)
@@ -111,18 +118,22 @@ def is_thin(issue: Issue) -> bool:
 
 
 def _seal(issue: Issue, now: datetime, done: Turn) -> None:
-    try:
-        approve(issue.pk, by=SYSTEM, now=now)
-    except NewsletterError as error:
-        _hold(issue, error.message, done)
-    else:
-        done.approved.append(issue.pk)
+    approve(issue.pk, by=SYSTEM, now=now)
+    done.approved.append(issue.pk)
 
 
 def _hold(issue: Issue, reason: str, done: Turn) -> None:
-    if Issue.objects.filter(pk=issue.pk).exclude(hold_reason=reason[:300]).update(hold_reason=reason[:300]):
-        log.warning("issue_held issue=%s reason=%s", issue.pk, reason.split()[0])
+    if hold(issue, reason):
         done.held.append(issue.pk)
+
+
+def hold(issue: Issue, reason: str) -> bool:
+    """Flag an issue with the reason why it does not go on, unless it moved on meanwhile; returns whether it is new."""
+    still = Issue.objects.filter(pk=issue.pk, state=issue.state).exclude(hold_reason=reason[:300])
+    held = bool(still.update(hold_reason=reason[:300]))
+    if held:
+        log.warning("issue_held issue=%s state=%s", issue.pk, issue.state)
+    return held
 
 
 def _collect_due(now: datetime, done: Turn) -> None:

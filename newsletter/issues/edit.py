@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F
 
 from newsletter.articles.models import Article
-from newsletter.errors import Invalid, NotFound
+from newsletter.errors import Invalid, NotFound, Refused
 from newsletter.issues.assemble import assemble
 from newsletter.issues.lifecycle import find, move
 from newsletter.issues.models import Approval, Issue, Pick
@@ -38,6 +38,13 @@ def pin(
     with _editing(issue_id, by=by, now=now, version=version, detail={"pin": article_id}) as issue:
         index = section_index(issue, section)
         pick = _pick_or_new(issue, article_id)
+        if not pick.article.url:
+            raise Refused(
+                f"Article {article_id} has no address to send readers to.",
+                code="no_link",
+                where="article",
+                fix="Give its address in the URL map and ingest it again.",
+            )
         _place(pick, index, position)
         assemble(issue_id, now=now)
     return find(issue_id)
@@ -68,6 +75,7 @@ def move_pick(
     with _editing(issue_id, by=by, now=now, version=version, detail={"move": article_id}) as issue:
         pick = _pick(issue, article_id)
         _place(pick, section_index(issue, section) if section else pick.section, position)
+        assemble(issue_id, now=now)
     return find(issue_id)
 
 

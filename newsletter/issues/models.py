@@ -111,6 +111,7 @@ class IssueRendering(models.Model):
     issue = models.ForeignKey(Issue, on_delete=models.CASCADE, related_name="renderings")
     variant = models.CharField(max_length=40, blank=True)
     issue_version = models.PositiveIntegerField()
+    template = models.CharField(max_length=60, blank=True)
     nonce = models.CharField(max_length=40)
     subject = models.TextField()
     preheader = models.TextField(blank=True)

@@ -4,26 +4,37 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 from dataclasses import asdict
 from datetime import datetime
 
 from django.conf import settings
 
 from newsletter.issues.compose import digest_of
+from newsletter.issues.lifecycle import State
 from newsletter.issues.models import Issue, IssueRendering
 from newsletter.rendering.proofread import proofread
 from newsletter.rendering.render import render
+
+OPEN_STATES = (State.DRAFT, State.IN_REVIEW)
 
 
 def rendering_of(issue: Issue, *, now: datetime) -> IssueRendering:
     """Return the stored rendering of the issue's present content, rendered when there is none yet.
 
+    Until it is approved the rendering follows whatever it is made of: picks and words, and also the articles, the
+    newsletter, its sender, brand and template. From then on it is what was approved.
+
     Raises ``Invalid`` when the template or the content cannot be rendered.
     """
     stored = IssueRendering.objects.filter(issue=issue, variant="").first()
-    if stored is not None and stored.issue_version == issue.version:
+    if stored is not None and issue.state not in OPEN_STATES:
         return stored
     digest = digest_of(issue)
+    made_of = json.loads(json.dumps(digest.as_dict()))
+    same = stored is not None and (stored.digest, stored.template) == (made_of, issue.newsletter.template)
+    if stored is not None and same:
+        return stored
     made = render(digest, template=issue.newsletter.template, nonce=_nonce(issue), templates=settings.TEMPLATES_DIR)
     findings = proofread(made, digest, production=settings.PRODUCTION)
     return IssueRendering.objects.update_or_create(
@@ -36,7 +47,8 @@ def rendering_of(issue: Issue, *, now: datetime) -> IssueRendering:
             "preheader": made.preheader,
             "html": made.html,
             "text": made.text,
-            "digest": digest.as_dict(),
+            "template": issue.newsletter.template,
+            "digest": made_of,
             "findings": [asdict(finding) for finding in findings],
             "content_hash": made.content_hash,
             "milliseconds": made.milliseconds,

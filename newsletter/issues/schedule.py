@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from newsletter.errors import Refused
-from newsletter.issues.lifecycle import move
+from newsletter.issues.approve import check_seal
+from newsletter.issues.lifecycle import ACTS, find, move
 from newsletter.issues.models import Issue
 
 TOLERANCE = timedelta(minutes=1)  # a minute typed as "now" may have passed when it arrives
@@ -20,6 +21,9 @@ def schedule(issue_id: int, *, at: datetime, by: str, now: datetime, version: in
             where="at",
             fix="Give a time to come, or send the issue now.",
         )
+    issue = find(issue_id)
+    if issue.state in ACTS["schedule"].allowed:
+        check_seal(issue)
     return move(
         issue_id,
         "schedule",

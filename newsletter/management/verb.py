@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import os
 import sys
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterable
@@ -21,6 +22,7 @@ from newsletter.errors import Invalid, NewsletterError, NotFound, Unavailable
 from newsletter.management.present import present
 
 DONE, REFUSED, WRONG_USAGE = 0, 1, 2
+EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
 EVERYTHING = 10**12  # rows; more than any table has, and within what PostgreSQL counts
 Row = TypeVar("Row")
 
@@ -92,14 +94,20 @@ class Verb(BaseCommand):
             "verbosity",
         ):
             options.pop(always, None)
-        sys.exit(self._answer(options))
+        try:
+            code = self._answer(options)
+            sys.stdout.flush()
+        except BrokenPipeError:  # whoever read has read enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = DONE
+        sys.exit(code)
 
     def handle(self, *args: Any, **options: Any) -> str | None:  # used by call_command only
         raise CommandError("Call newsletter.management.verb.call instead.")
 
     def _answer(self, options: dict[str, Any]) -> int:
         as_json, as_lines = options.pop("json"), options.pop("jsonl", False)
-        options["by"] = f"operator {options['by'] or _login_name()}"
+        options["by"] = f"operator {_operator(options['by']) or _login_name()}"
         if as_lines:
             options["limit"] = EVERYTHING
         try:
@@ -145,6 +153,8 @@ def instant(text: str) -> datetime:
         raise ArgumentTypeError(f"{text!r} is no time; write it like 2026-11-26T09:00:00-05:00") from None
     if moment.tzinfo is None:
         raise ArgumentTypeError(f"{text!r} has no offset; add Z or one like +01:00")
+    if not EARLIEST_YEAR < moment.year < LATEST_YEAR:
+        raise ArgumentTypeError(f"{text!r} is not between the years {EARLIEST_YEAR} and {LATEST_YEAR}")
     return moment
 
 
@@ -168,6 +178,12 @@ def newsletter_named(code: str) -> Newsletter:
 def now() -> datetime:
     """Return the present instant (UTC); verbs pass it on, rooms never ask for it."""
     return timezone.now()
+
+
+def _operator(name: str) -> str:
+    """Return the name given with --by on one line, without our own word before it."""
+    words = "".join(sign for sign in name if sign.isprintable()).split()
+    return " ".join(words[1:] if len(words) > 1 and words[0].casefold() == "operator" else words)[:150]
 
 
 def _refuse(error: NewsletterError, *, as_json: bool) -> int:

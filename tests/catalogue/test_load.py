@@ -39,7 +39,7 @@ draft_lead = "1d12h"
 cut_off = "90m"
 [policy]
 approval = "automatic"
-approvers = 2
+approvers = 1
 thin = "skip"
 late = "6h"
 tracking = "anonymous"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from newsletter.catalogue.models import Newsletter
+from newsletter.catalogue.models import Newsletter, Sender
 from newsletter.delivery.control import send
 from newsletter.delivery.tick import tick
 from newsletter.issues.approve import approve
@@ -44,6 +44,13 @@ def test_a_second_turn_sends_nothing_again(issue: Issue) -> None:
     tick(SLOT + timedelta(seconds=1))
     assert [entry.act for entry in issue.history.all() if entry.act == "send"] == ["send"]
     assert "send" in acts
+
+
+def test_a_broken_seal_holds_the_issue_and_says_so(issue: Issue) -> None:
+    approve(issue.pk, by="ada", now=EARLY)
+    Sender.objects.update(name="Mallory")
+    tick(SLOT)
+    assert find(issue.pk).hold_reason.endswith("differs from what was approved.")
 
 
 def test_an_issue_leaves_when_its_cool_off_is_over(issue: Issue) -> None:

@@ -12,6 +12,7 @@ from newsletter.issues.edit import reword
 from newsletter.issues.lifecycle import State, find
 from newsletter.issues.models import Issue, IssueRendering
 from newsletter.issues.render import rendering_of
+from newsletter.issues.schedule import schedule
 from tests.factories import NOW, make_article, make_newsletter
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +48,38 @@ def test_an_edit_between_two_approvals_makes_the_first_void(issue: Issue) -> Non
     approve(issue.pk, by="ada", now=NOW)
     reword(issue.pk, "subject", "Another subject", by="ada", now=NOW)
     assert approve(issue.pk, by="bob", now=NOW).state == State.IN_REVIEW
+
+
+def test_who_approved_may_approve_again_after_an_edit_and_its_undoing(issue: Issue) -> None:
+    approve(issue.pk, by="ada", now=NOW)
+    reword(issue.pk, "subject", "Another subject", by="ada", now=NOW)
+    reword(issue.pk, "subject", "", by="ada", now=NOW)
+    again = approve(issue.pk, by="ada", now=NOW)
+    check_seal(again)
+    assert again.state == State.APPROVED
+
+
+def test_one_name_in_two_spellings_is_one_person(issue: Issue) -> None:
+    Newsletter.objects.update(approvers=2)
+    approve(issue.pk, by="operator Ada", now=NOW)
+    assert approve(issue.pk, by="operator ADA", now=NOW).state == State.IN_REVIEW
+
+
+def test_a_preview_follows_the_sender_until_the_approval_and_not_after(issue: Issue) -> None:
+    rendering_of(issue, now=NOW)
+    Sender.objects.update(postal_address="7 New Street")
+    before = rendering_of(find(issue.pk), now=NOW).text
+    approve(issue.pk, by="ada", now=NOW)
+    Sender.objects.update(postal_address="8 Other Street")
+    after = rendering_of(find(issue.pk), now=NOW).text
+    assert ("7 New Street" in before, after == before) == (True, True)
+
+
+def test_a_postal_address_changed_behind_an_approval_breaks_the_seal(issue: Issue) -> None:
+    approve(issue.pk, by="ada", now=NOW)
+    Sender.objects.update(postal_address="8 Other Street")
+    with pytest.raises(Refused):
+        schedule(issue.pk, at=NOW, by="ada", now=NOW)
 
 
 def test_an_approval_of_an_older_version_is_a_conflict(issue: Issue) -> None:

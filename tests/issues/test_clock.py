@@ -10,7 +10,7 @@ from django.db import connection
 
 from newsletter.catalogue.models import Newsletter
 from newsletter.issues.approve import approve
-from newsletter.issues.clock import turn
+from newsletter.issues.clock import hold, turn
 from newsletter.issues.draft import draft
 from newsletter.issues.lifecycle import State, find
 from newsletter.issues.models import Issue
@@ -121,6 +121,22 @@ def test_after_days_away_the_newest_missed_slot_is_opened_once() -> None:
     assert [issue.slot for issue in Issue.objects.all()] == [SLOT]
 
 
+def test_an_issue_in_review_is_held_at_its_slot() -> None:
+    weekly(approvers=2)
+    turn(DRAFTING)
+    approve(only().pk, by="ada", now=DRAFTING)
+    turn(SLOT)
+    assert (only().state, only().hold_reason) == (State.IN_REVIEW, "not approved")
+
+
+def test_a_hold_does_not_reach_an_issue_that_moved_on() -> None:
+    weekly()
+    turn(DRAFTING)
+    stale = only()
+    approve(stale.pk, by="ada", now=DRAFTING)
+    assert (hold(stale, "thin"), only().hold_reason) == (False, "")
+
+
 def test_a_title_in_trouble_is_held_and_does_not_stop_the_others() -> None:
     weekly()
     turn(DRAFTING)
@@ -133,14 +149,17 @@ def test_a_title_in_trouble_is_held_and_does_not_stop_the_others() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_clocks_at_once_make_one_issue() -> None:
-    weekly()
+@pytest.mark.parametrize("at", [DRAFTING, CUT_OFF])
+def test_two_clocks_at_once_make_one_issue_and_seal_it_once(at: datetime) -> None:
+    weekly(approval="automatic")
+    if at == CUT_OFF:
+        turn(DRAFTING)
     start, failures = Barrier(2), []
 
     def one() -> None:
         start.wait()
         try:
-            turn(DRAFTING)
+            turn(at)
         except Exception as error:
             failures.append(error)
         finally:
@@ -151,4 +170,5 @@ def test_two_clocks_at_once_make_one_issue() -> None:
         clock.start()
     for clock in clocks:
         clock.join()
-    assert (failures, Issue.objects.count()) == ([], 1)
+    assert (failures, only().hold_reason) == ([], "")
+    assert only().state == (State.APPROVED if at == CUT_OFF else State.DRAFT)

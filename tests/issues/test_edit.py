@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from newsletter.articles.models import Article
-from newsletter.errors import Conflict, Invalid, NotFound
+from newsletter.errors import Conflict, Invalid, NotFound, Refused
 from newsletter.issues.draft import draft
 from newsletter.issues.edit import drop, move_pick, pin, reword
 from newsletter.issues.lifecycle import State, move
@@ -97,6 +97,20 @@ def test_an_edit_of_an_older_version_is_a_conflict_and_changes_nothing(issue: Is
 
 def test_every_edit_raises_the_version(issue: Issue) -> None:
     assert reword(issue.pk, "note", "Dear all", by="ada", now=NOW).version > issue.version
+
+
+def test_a_pin_of_a_section_that_is_gone_moves_to_the_last_one(issue: Issue, articles: list[Article]) -> None:
+    pin(issue.pk, articles[0].pk, section="2", by="ada", now=NOW)
+    issue.newsletter.sections.filter(position=1).delete()
+    draft(issue.newsletter, now=NOW, by="ada")
+    assert "Story 0" in titles(issue)
+    assert {pick.section for pick in placed(issue)} == {0}
+
+
+def test_an_article_without_an_address_cannot_be_pinned(issue: Issue) -> None:
+    with pytest.raises(Refused) as refusal:
+        pin(issue.pk, make_article(url="", urls=[]).pk, by="ada", now=NOW)
+    assert refusal.value.code == "no_link"
 
 
 def test_an_article_that_is_not_there_cannot_be_pinned(issue: Issue) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +186,28 @@ def test_preview_writes_the_four_files(run: Run, issue: int, tmp_path: Path) -> 
         "issue.txt",
     ]
     assert {"subject", "preheader", "bytes", "files", "findings"} <= answer.keys()
+
+
+def test_a_folder_that_cannot_be_written_is_refused(run: Run, issue: int) -> None:
+    code, answer = run("preview", issue, "--out", "/proc/nowhere", "--json")
+    assert (code, answer["error"]["where"]) == (1, "--out")
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_time_out_of_this_world_is_wrong_usage(run: Run, issue: int, at: str) -> None:
+    assert run("draft", "ctw", "--at", at, "--json")[0] == 2
+
+
+@pytest.mark.parametrize("name", ["Ada", " Ada ", "operator Ada", "A\x07da"])
+def test_a_name_is_written_in_one_way(run: Run, issue: int, name: str) -> None:
+    run("approve", issue, "--by", name, "--json")
+    assert HistoryEntry.objects.latest("pk").by == "operator Ada"
+
+
+@pytest.mark.parametrize("words", [["frobnicate", "--json"], ["--json"]])
+def test_an_unknown_verb_is_wrong_usage(words: list[str]) -> None:
+    done = subprocess.run([sys.executable, "-m", "newsletter", *words], capture_output=True, text=True, check=False)
+    assert (done.returncode, json.loads(done.stdout)["error"]["code"]) == (2, "usage")
 
 
 @pytest.mark.parametrize("address", ["nobody", "a@b.example\r\nBcc: c@d.example", "a@b.example,c@d.example"])

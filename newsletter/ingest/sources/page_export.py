@@ -26,7 +26,9 @@ _DOUBTS = {
     "cut": Oddity("cut_file", "body", "The file ends inside a letter: it was cut off."),
     "guessed": Oddity("encoding", "body", "The file is not UTF-8; it was read as Windows-1252."),
 }
-_NO_TITLE = "The page has no title and no address is known. Give its address in the URL map, or a title in the CMS."
+_NO_TITLE = (
+    "The page has no title and no address that tells one. Give its address in the URL map, or a title in the CMS."
+)
 
 
 class PageExport:

@@ -20,6 +20,13 @@ class Command(Verb):
         parser.add_argument("issue", nargs="?", type=int)
         parser.add_argument("--newsletter", default="", metavar="CODE")
 
+    def in_words(self, answer: dict[str, Any]) -> str:
+        if "sections" in answer:
+            return super().in_words({key: value for key, value in answer.items() if key != "issues"})
+        shown = ("issue", "newsletter", "slot", "kind", "state", "held", "picks")
+        rows = [{key: row[key] for key in shown} for row in answer["issues"]]
+        return super().in_words({**answer, "issues": rows})
+
     def run(self, *, issue: int | None, newsletter: str, limit: int, after: str, **_: Any) -> dict[str, Any]:
         if issue is not None:
             shown = describe_issue(find(issue))
@@ -29,12 +36,4 @@ class Command(Verb):
 
 
 def _row(issue: Any) -> dict[str, Any]:
-    return {
-        "issue": issue.pk,
-        "newsletter": issue.newsletter.code,
-        "slot": issue.slot,
-        "kind": issue.kind,
-        "state": issue.state,
-        "held": issue.hold_reason,
-        "picks": issue.pick_count,
-    }
+    return {**describe_issue(issue), "picks": issue.pick_count}
