@@ -1,9 +1,10 @@
 """Every table, gathered for Django. Rooms own their models; import them from the room."""
 
+from newsletter.api.models import KeyedAnswer, Token
 from newsletter.articles.models import Article, ArticleBody
 from newsletter.catalogue.models import Brand, Newsletter, Section, Sender
 from newsletter.delivery.models import Attempt, Chunk, Delivery, Epoch, Sending
-from newsletter.ingest.models import QuarantinedRecord, Record
+from newsletter.ingest.models import QuarantinedRecord, Record, Settled, Source, Supplement
 from newsletter.issues.models import Approval, HistoryEntry, Issue, IssueRendering, LeftOut, Pick
 from newsletter.letters.models import Letter
 from newsletter.readers.models import Consent, Reader, Subscription, Suppression
@@ -21,6 +22,7 @@ __all__ = [
     "HistoryEntry",
     "Issue",
     "IssueRendering",
+    "KeyedAnswer",
     "LeftOut",
     "Letter",
     "Newsletter",
@@ -31,6 +33,10 @@ __all__ = [
     "Section",
     "Sender",
     "Sending",
+    "Settled",
+    "Source",
     "Subscription",
+    "Supplement",
     "Suppression",
+    "Token",
 ]

@@ -62,6 +62,8 @@ class Article(models.Model):
     embargo_until = models.DateTimeField(null=True, blank=True)
     available_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_reason = models.CharField(max_length=300, blank=True)
+    renewed_at = models.DateTimeField(null=True, blank=True)  # the last major update that made it new again
     updated_at = models.DateTimeField()
 
     class Meta:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from typing import Literal, Protocol
 
 Precision = Literal["day", "month", ""]
+UNSAID = frozenset(("key", "url", "urls", "warnings", "minor", "categories"))  # not part of what an article says
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +55,14 @@ class IncomingArticle:
     image_credit: str = ""
     warnings: tuple[Oddity, ...] = ()
     modified_at: datetime | None = field(default=None)
+    minor: bool | None = None  # the source's own word on whether this version is a small correction; None = silent
+    categories: tuple[str, ...] = ()  # the source's own words, before its mapping turns them into facets
+    urls: tuple[str, ...] = ()  # further addresses of the same article
 
     @property
     def content_hash(self) -> str:
         """Return the SHA-256 (hex) of everything said about the article, whatever record or address it came under."""
-        said = {
-            part.name: getattr(self, part.name) for part in fields(self) if part.name not in ("key", "url", "warnings")
-        }
+        said = {part.name: getattr(self, part.name) for part in fields(self) if part.name not in UNSAID}
         return hashlib.sha256(json.dumps(said, default=str, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -74,11 +77,14 @@ class RefusedRecord:
     text: str = ""
 
 
-class Source(Protocol):
-    """One plug of the socket."""
+class Form(Protocol):
+    """One plug of the socket: a form in which sources write articles down."""
 
     name: str
 
-    def read(self, content: bytes, *, key: str, url: str) -> IncomingArticle | RefusedRecord:
-        """Return the article in ``content``; never raises for what is in it."""
+    def read(self, content: bytes, *, key: str, url: str) -> Iterable[IncomingArticle | RefusedRecord]:
+        """Return every record in ``content``, at least one; never raises for what is in it.
+
+        ``key`` is the file's or the source's name, ``url`` the address of a single page or the base of a feed's links.
+        """
         ...

@@ -44,20 +44,26 @@ class IngestReport:
 
 
 def ingest_paths(
-    paths: Sequence[Path], *, source: str = "page-export", url_map: Mapping[str, str], now: datetime
+    paths: Sequence[Path],
+    *,
+    form: str = "page-export",
+    source: str = "page-export",
+    url_map: Mapping[str, str],
+    now: datetime,
 ) -> IngestReport:
     """Take in files and folders, in the order of their names; raises ``Invalid`` for a path that is not there.
 
-    ``url_map`` gives an address by file name. The same files a second time change nothing.
+    ``form`` names how they are written (``SOURCES``), ``source`` where they come from; ``url_map`` gives an address
+    by file name. The same files a second time change nothing.
     """
     report = IngestReport()
     files = _files(paths, report)
     with ThreadPoolExecutor(max_workers=1) as reader:  # the next batch is read while the database takes this one
         batches = iter(lambda: list(islice(files, BATCH)), [])
-        ahead = [reader.submit(_read_all, batch, source, url_map) for batch in islice(batches, 1)]
+        ahead = [reader.submit(_read_all, batch, form, url_map) for batch in islice(batches, 1)]
         while ahead:
             records = ahead.pop().result()
-            ahead += [reader.submit(_read_all, batch, source, url_map) for batch in islice(batches, 1)]
+            ahead += [reader.submit(_read_all, batch, form, url_map) for batch in islice(batches, 1)]
             store(records, source=source, now=now, report=report)
     return report
 
@@ -100,20 +106,20 @@ def _walk(paths: Sequence[Path], report: IngestReport) -> Iterator[Path]:
                 report.warnings.append({"file": file.name, "field": "", "code": "left_alone", "message": words})
 
 
-def _read_all(files: Sequence[Path], source: str, url_map: Mapping[str, str]) -> list[IncomingArticle | RefusedRecord]:
-    return [_read(file, source, url_map) for file in files]
+def _read_all(files: Sequence[Path], form: str, url_map: Mapping[str, str]) -> list[IncomingArticle | RefusedRecord]:
+    return [record for file in files for record in _read(file, form, url_map)]
 
 
-def _read(file: Path, source: str, url_map: Mapping[str, str]) -> IncomingArticle | RefusedRecord:
+def _read(file: Path, form: str, url_map: Mapping[str, str]) -> Iterable[IncomingArticle | RefusedRecord]:
     name = file.name.encode("utf-8", "replace").decode()[:500]
     try:
         if file.stat().st_size > LARGEST_FILE:
             words = f"The file is larger than {LARGEST_FILE >> 20} MB."
-            return RefusedRecord(name, "too_large", words, NOWHERE)
+            return [RefusedRecord(name, "too_large", words, NOWHERE)]
         content = file.read_bytes()
     except OSError as error:
-        return RefusedRecord(name, "unreadable", f"The file cannot be read: {error.strerror}.", NOWHERE)
-    return SOURCES[source].read(content, key=name, url=clean_address(url_map.get(name, "")))
+        return [RefusedRecord(name, "unreadable", f"The file cannot be read: {error.strerror}.", NOWHERE)]
+    return SOURCES[form].read(content, key=name, url=clean_address(url_map.get(name, "")))
 
 
 def _report(record: IncomingArticle | RefusedRecord, report: IngestReport) -> None:

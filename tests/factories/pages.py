@@ -55,13 +55,13 @@ def whole_page(title: str = TITLE, teaser: str = TEASER, **given: Any) -> bytes:
 
 def read(content: bytes, *, url: str = "") -> IncomingArticle:
     """The article in a page that must be taken."""
-    found = PageExport().read(content, key="page.txt", url=url)
+    [found] = PageExport().read(content, key="page.txt", url=url)
     assert isinstance(found, IncomingArticle), found
     return found
 
 
 def refuse(content: bytes, *, url: str = "") -> RefusedRecord:
     """The refusal of a page that must be quarantined."""
-    found = PageExport().read(content, key="page.txt", url=url)
+    [found] = PageExport().read(content, key="page.txt", url=url)
     assert isinstance(found, RefusedRecord), found
     return found

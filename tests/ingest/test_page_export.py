@@ -409,7 +409,9 @@ PIECES = st.sampled_from(
 @settings(max_examples=200, deadline=None)
 @given(st.lists(PIECES | st.text(max_size=30), max_size=25).map("".join))
 def test_any_text_behind_the_object_is_an_article_or_a_refusal(text: str) -> None:
-    found = PageExport().read(json.dumps(metadata()).encode() + text.encode("utf-8", "surrogatepass"), key="k", url="")
+    [found] = PageExport().read(
+        json.dumps(metadata()).encode() + text.encode("utf-8", "surrogatepass"), key="k", url=""
+    )
     assert isinstance(found, IncomingArticle | RefusedRecord)
 
 
@@ -417,7 +419,8 @@ def test_any_text_behind_the_object_is_an_article_or_a_refusal(text: str) -> Non
 @given(st.binary(max_size=400), st.text(max_size=60))
 def test_any_bytes_under_any_address_are_an_article_or_a_refusal(content: bytes, url: str) -> None:
     for payload in (content, whole_page() + content, content + whole_page()):
-        assert isinstance(PageExport().read(payload, key="k", url=url), IncomingArticle | RefusedRecord)
+        [found] = PageExport().read(payload, key="k", url=url)
+        assert isinstance(found, IncomingArticle | RefusedRecord)
 
 
 JSON = st.recursive(

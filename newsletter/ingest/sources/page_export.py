@@ -36,18 +36,23 @@ class PageExport:
 
     name = "page-export"
 
-    def read(self, content: bytes, *, key: str, url: str) -> IncomingArticle | RefusedRecord:
-        """Return the article of one exported page, or why it has to wait for a person."""
-        decoded = decode(content)
-        if isinstance(decoded, Undecodable):
-            place = f"line {decoded.line}, column {decoded.column}"
-            return RefusedRecord(key, "not_text", decoded.reason, place, safe(content.decode("utf-8", "replace")))
-        text = even_lines(safe(decoded.text))
-        found = find_metadata(text)
-        if isinstance(found, NotFound):
-            return RefusedRecord(key, found.reason, found.message, _position(text, found.at), text)
-        doubts = [_DOUBTS[decoded.doubt]] if decoded.doubt else []
-        return _Page(key, url, text, found).read(doubts)
+    def read(self, content: bytes, *, key: str, url: str) -> list[IncomingArticle | RefusedRecord]:
+        """Return the article of one exported page, or why it has to wait for a person: always one record."""
+        return [read_page(content, key=key, url=url)]
+
+
+def read_page(content: bytes, *, key: str, url: str, title: str = "") -> IncomingArticle | RefusedRecord:
+    """Return the article of one exported page; ``title`` is a person's, for a page that tells none."""
+    decoded = decode(content)
+    if isinstance(decoded, Undecodable):
+        place = f"line {decoded.line}, column {decoded.column}"
+        return RefusedRecord(key, "not_text", decoded.reason, place, safe(content.decode("utf-8", "replace")))
+    text = even_lines(safe(decoded.text))
+    found = find_metadata(text)
+    if isinstance(found, NotFound):
+        return RefusedRecord(key, found.reason, found.message, _position(text, found.at), text)
+    doubts = [_DOUBTS[decoded.doubt]] if decoded.doubt else []
+    return _Page(key, url, text, found, title).read(doubts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,7 @@ class _Page:
     url: str
     text: str
     found: Found
+    given_title: str
 
     def read(self, doubts: list[Oddity]) -> IncomingArticle | RefusedRecord:
         metadata = read_metadata(self.found.value)
@@ -72,10 +78,15 @@ class _Page:
             oddities.append(
                 Oddity("second_page", "body", f"A second page begins at {second}; give it a file of its own.")
             )
-        title, derived = (opening.title, False) if opening.title else (title_from(slug), True)
+        title, derived = self._title(opening.title, slug)
         if not title:
             return RefusedRecord(self.key, "no_title", _NO_TITLE, _position(self.text, self.found.end), self.text)
         return self._article(metadata, opening, title, derived, oddities)
+
+    def _title(self, told: str, slug: str) -> tuple[str, bool]:
+        """Return the page's title, else a person's, else one made of the address, and whether it was made."""
+        told = told or tidy(self.given_title)
+        return (told, False) if told else (title_from(slug), True)
 
     def _text_of_page(self) -> tuple[str, str]:
         """Return the text behind the metadata, and the place of another page's metadata in the same file."""
