@@ -98,7 +98,10 @@ class Record(models.Model):
 
 
 class QuarantinedRecord(models.Model):
-    """A record that was refused, with its reason, its place and its text, until it comes again in order."""
+    """A record that was refused, with its reason, its place and its text, until it comes again in order.
+
+    A person may discard it: the same content is then not shown again, another content is.
+    """
 
     source = models.CharField(max_length=60)
     key = models.CharField(max_length=600)
@@ -111,6 +114,10 @@ class QuarantinedRecord(models.Model):
     text = models.TextField()
     first_seen_at = models.DateTimeField()
     seen_at = models.DateTimeField()
+    discarded_at = models.DateTimeField(null=True, blank=True)
+    discarded_by = models.CharField(max_length=200, blank=True)
+    discarded_reason = models.CharField(max_length=500, blank=True)
+    discarded_hash = models.CharField(max_length=64, blank=True)  # the content that was discarded
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["source", "key"], name="quarantined_once")]
