@@ -12,7 +12,7 @@ from newsletter.delivery.control import pause
 from newsletter.delivery.deliverer import Deliverer, Orders
 from newsletter.delivery.finish import finish_if_done
 from newsletter.delivery.ledger import Ledger
-from newsletter.delivery.safe import may_go
+from newsletter.delivery.safe import gate
 from newsletter.delivery.transport import Transport
 from newsletter.delivery.transports import current_transport
 from newsletter.delivery.writer import IssueWriter, writer_of
@@ -47,7 +47,7 @@ def deliver(
     try:
         if not ledger.hold_place(place):
             return None
-        orders = Orders(write, _pause, may_go, stopping, seconds, witness)
+        orders = Orders(write, _pause, gate(), stopping, seconds, witness)
         counts = Deliverer(ledger, transport, orders, owner=owner).run()
     finally:
         ledger.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import unicodedata
+from functools import lru_cache
 
 from newsletter.errors import Invalid
 
@@ -44,6 +45,7 @@ def mailbox(display_name: str, address: str) -> bytes:
     return _phrase(name) + b"\r\n " + target
 
 
+@lru_cache(maxsize=4096)  # an envelope and a header each ask for it, some hundred messages apart
 def address_octets(address: str) -> bytes:
     """Return an address as SMTP and headers carry it: the domain in IDNA, a non-ASCII local part in UTF-8.
 

@@ -45,6 +45,7 @@ FROM claimed c JOIN newsletter_issue i ON i.id = c.issue_id
 LEFT JOIN newsletter_delivery d ON d.chunk_id = c.id AND d.state = {DeliveryState.QUEUED}
 """
 
+_IN_HELD = "d.chunk_id + 0 = held.id"  # the sum keeps the planner from walking a whole chunk for a few deliveries
 TURN = f"""
 WITH held AS MATERIALIZED (
     SELECT c.id, i.newsletter_id,
@@ -60,16 +61,16 @@ WITH held AS MATERIALIZED (
         attempts = d.attempts + r.burnt, moved_at = clock_timestamp(),
         next_attempt_at = CASE WHEN r.wait > 0 THEN clock_timestamp() + r.wait * interval '1 second' END
     FROM result r, held
-    WHERE d.id = r.id AND d.chunk_id = held.id AND d.state IN ({DeliveryState.QUEUED}, {DeliveryState.WIRE})
-    RETURNING d.id
+    WHERE d.id = r.id AND {_IN_HELD} AND d.state IN ({DeliveryState.QUEUED}, {DeliveryState.WIRE})
+    RETURNING r.*
 ), kept AS (
     INSERT INTO newsletter_attempt (delivery_id, at, outcome, relay, phase, code, enhanced, words)
     SELECT r.id, clock_timestamp(), r.state, $12, r.phase, r.code, r.enhanced, r.words
-    FROM result r JOIN recorded USING (id) WHERE r.burnt > 0
+    FROM recorded r WHERE r.burnt > 0
 ), wanted AS MATERIALIZED (
     SELECT d.id, {_UNWANTED} AS reason
     FROM unnest($13::bigint[]) AS m (id) JOIN newsletter_delivery d ON d.id = m.id
-    JOIN held i ON i.id = d.chunk_id AND i.goes
+    JOIN held i ON {_IN_HELD.replace("held", "i")} AND i.goes
 )
 UPDATE newsletter_delivery d SET reason = w.reason, moved_at = clock_timestamp(),
     state = CASE w.reason WHEN '' THEN {DeliveryState.WIRE} ELSE {DeliveryState.SKIPPED} END

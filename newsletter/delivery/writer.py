@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,6 +29,7 @@ class IssueWriter:
     view: str  # where the issue is shown in the browser
     compiled: dict[str, Compiled]
     with_preferences: bool  # whether any copy names the reader's preferences
+    ways_out: Callable[[int], tuple[str, str]]  # a reader's two addresses of List-Unsubscribe
 
     def envelope(self, row: Row) -> Envelope:
         """Return who the copy goes to and its own return path; raises ``Invalid`` for an impossible address."""
@@ -41,7 +43,7 @@ class IssueWriter:
 
     def copy(self, row: Row) -> Copy:
         """Return what this copy has of its own; its links are signed for this reader."""
-        unsubscribe, mailto = addresses.ways_out(self.sender.bounce_domain, row.reader_id, self.newsletter, self.issue)
+        unsubscribe, mailto = self.ways_out(row.reader_id)
         values = {"name": row.name, "address": row.address, "unsubscribe": unsubscribe, "view": self.view}
         if self.with_preferences:
             values["preferences"] = addresses.preferences(row.reader_id, self.newsletter)
@@ -63,7 +65,9 @@ def writer_of(issue_id: int) -> IssueWriter:
         raise Unavailable(f"Issue {issue_id} has no stored rendering.", where=f"issue {issue_id}")
     with_preferences = any("preferences" in one.slots for one in compiled.values())
     newsletter, view = issue.newsletter, addresses.view(issue_id)
-    return IssueWriter(issue_id, newsletter.pk, newsletter.sender, view, compiled, with_preferences)
+    sender = newsletter.sender
+    ways_out = addresses.ways_out(sender.bounce_domain, newsletter.pk, issue_id)
+    return IssueWriter(issue_id, newsletter.pk, sender, view, compiled, with_preferences, ways_out)
 
 
 def compile_rendering(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.conf import settings
 
-from newsletter.links.sign import make
+from newsletter.links.sign import make, maker
 
 DEAD = "preview"  # the token of previews and proofs: its page says so and does nothing
 PATHS = {"unsubscribe": "u", "preferences": "p", "view": "v", "confirm": "c"}
@@ -37,13 +39,18 @@ def dead(kind: str) -> str:
 
 def unsubscribe_mailto(bounce_domain: str, reader_id: int, newsletter_id: int, issue_id: int) -> str:
     """Return the mailto address of List-Unsubscribe: its local part carries the token (RFC 2369)."""
-    return ways_out(bounce_domain, reader_id, newsletter_id, issue_id)[1]
+    return ways_out(bounce_domain, newsletter_id, issue_id)(reader_id)[1]
 
 
-def ways_out(bounce_domain: str, reader_id: int, newsletter_id: int, issue_id: int) -> tuple[str, str]:
-    """Return both addresses of List-Unsubscribe, https and mailto, made of one token."""
-    token = make("unsubscribe", reader_id, newsletter_id, issue_id)
-    return _address("unsubscribe", token), f"mailto:leave+{token}@{bounce_domain}?subject=unsubscribe"
+def ways_out(bounce_domain: str, newsletter_id: int, issue_id: int) -> Callable[[int], tuple[str, str]]:
+    """Return what makes, for one reader, both addresses of List-Unsubscribe, https and mailto, of one token."""
+    make_token, start = maker("unsubscribe"), _address("unsubscribe", "")
+
+    def ways(reader_id: int) -> tuple[str, str]:
+        token = make_token(reader_id, newsletter_id, issue_id)
+        return start + token, f"mailto:leave+{token}@{bounce_domain}?subject=unsubscribe"
+
+    return ways
 
 
 def _address(kind: str, token: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 
 from newsletter.delivery.ledger import Ledger
 from tests.delivery.stage import sending_issue
@@ -35,3 +36,14 @@ def test_a_turn_touches_rows_by_their_keys_only() -> None:
     assert "Seq Scan" not in plan
     assert "Hash Join" not in plan
     assert "newsletter_delivery_pkey" in plan
+
+
+def test_a_turn_walks_no_chunk_even_while_the_table_has_no_statistics() -> None:
+    sending_issue(readers=3)
+    with connection.cursor() as cursor:  # as when a first large audience has just been written
+        cursor.execute("delete from pg_statistic where starelid = 'newsletter_delivery'::regclass")
+    ledger = Ledger(uuid4(), "t")
+    empty = ", ".join(["'{}'"] * 9)
+    plan = _plan(ledger, "turns", f"turn('{uuid4()}', '{{}}', {empty}, 'relay', '{{}}')")
+    ledger.close()
+    assert "newsletter_delivery_chunk" not in plan
