@@ -75,6 +75,8 @@ class RefusedRecord:
     message: str
     position: str  # "line 3, column 14"
     text: str = ""
+    form: str = ""  # how ``text`` is written, a name of ``SOURCES``; "" = as the content it came in
+    url: str = ""  # the address it came with
 
 
 class Form(Protocol):
