@@ -17,6 +17,7 @@ from newsletter.articles.identity import address_identity, words_identity
 from newsletter.articles.models import Article, ArticleBody
 from newsletter.expressions.fold import fold
 from newsletter.ingest.models import Record
+from newsletter.ingest.pour import numbers, pour, pour_over
 from newsletter.ingest.quarantine import release
 from newsletter.ingest.source import IncomingArticle
 
@@ -32,6 +33,7 @@ STORED = (
     *("identity", "words", "url", "urls", "warnings", "overrides", "facet_keys", "content_hash"),
     *("modified_at", "updated_at"),
 )
+WHOLE = tuple(field.attname for field in Article._meta.concrete_fields)
 ONE_AT_A_TIME = 0x6E6C_0001  # the advisory lock under which articles are taken in
 
 
@@ -60,6 +62,7 @@ class Shelf:
         self._fresh: list[Article] = []
         self._changed: dict[int, Article] = {}
         self._records: dict[tuple[str, str], Article] = {}
+        self._kept: set[tuple[str, str]] = set()  # contents of these records that are in the table already
 
     def load(self, incoming: Sequence[IncomingArticle]) -> None:
         """Fetch every article the records may belong to; no other importer runs until the transaction ends."""
@@ -69,7 +72,10 @@ class Shelf:
         identities = {address_identity(url) for url in urls}
         words = {words_identity(article.title, article.authors) for article in incoming}
         known = Record.objects.filter(source=self.source, key__in=[article.key for article in incoming])
-        keys = dict(known.order_by("pk").values_list("key", "article_id"))
+        keys: dict[str, int] = {}
+        for key, content, number in known.order_by("pk").values_list("key", "content_hash", "article_id"):
+            keys[key] = number
+            self._kept.add((key, content))
         wanted = (
             Q(identity__in=identities | words) | Q(words__in=words) | Q(urls__overlap=urls) | Q(pk__in=keys.values())
         )
@@ -88,7 +94,7 @@ class Shelf:
         article = self._find(incoming)
         content = incoming.content_hash
         if article is None:
-            article = self._open(incoming)
+            article = self._open(incoming, content)
             outcome = Outcome(incoming.key, "new", article)
         else:
             outcome = self._version(article, incoming, content)
@@ -103,22 +109,20 @@ class Shelf:
         for article in (*self._fresh, *changed):
             article.facet_keys = facet_keys_of(article)
             article.updated_at = self.now
-        Article.objects.bulk_create(self._fresh)
-        Article.objects.bulk_create(changed, update_conflicts=True, unique_fields=["id"], update_fields=STORED)
-        touched = [article for article in (*self._fresh, *changed) if id(article) in self._bodies]
-        ArticleBody.objects.bulk_create(
-            [ArticleBody(article=article, text=self._bodies[id(article)]) for article in touched],
-            update_conflicts=True,
-            unique_fields=["article"],
-            update_fields=["text"],
-        )
-        Record.objects.bulk_create(
-            [
-                Record(source=self.source, key=key, content_hash=content, article=article, first_seen_at=self.now)
-                for (key, content), article in self._records.items()
-            ],
-            ignore_conflicts=True,
-        )
+        for article, number in zip(self._fresh, numbers(Article, len(self._fresh)), strict=True):
+            article.pk = number
+        pour(Article, WHOLE, (_row(article, WHOLE) for article in self._fresh))
+        pour(ArticleBody, ("article", "text"), ((article.pk, self._bodies[id(article)]) for article in self._fresh))
+        if changed:
+            pour_over(Article, ("id", *STORED), (_row(article, ("id", *STORED)) for article in changed))
+            bodies = [(article.pk, self._bodies[id(article)]) for article in changed if id(article) in self._bodies]
+            pour_over(ArticleBody, ("article", "text"), bodies, insert=True)
+        records = [
+            (self.source, key, content, article.pk, self.now)
+            for (key, content), article in self._records.items()
+            if (key, content) not in self._kept
+        ]
+        pour(Record, ("source", "key", "content_hash", "article", "first_seen_at"), records)
         release([key for key, _ in self._records], source=self.source)
 
     def _find(self, incoming: IncomingArticle) -> Article | None:
@@ -138,7 +142,7 @@ class Shelf:
         alike = before and incoming.teaser and fold(before.teaser) == fold(incoming.teaser)
         return before if before and alike and not (incoming.url and before.urls) else None
 
-    def _open(self, incoming: IncomingArticle) -> Article:
+    def _open(self, incoming: IncomingArticle, content: str) -> Article:
         article = Article(
             source=self.source,
             first_ingested_at=self.now,
@@ -147,7 +151,7 @@ class Shelf:
             urls=[incoming.url] if incoming.url else [],
         )
         _copy(incoming, article)
-        self._finish(article, incoming, incoming.content_hash)
+        self._finish(article, incoming, content)
         article.identity = _identity_of_new(incoming.url, article.words)
         self._fresh.append(article)
         self._put(article)
@@ -160,7 +164,7 @@ class Shelf:
         older = article.modified_at and incoming.modified_at and incoming.modified_at < article.modified_at
         if not seen and not older:
             differences |= _copy(incoming, article)
-            if self._body_hash(incoming.body) != self._body_hashes.get(id(article)):
+            if self._is_other_body(article, incoming.body):
                 differences["body"] = {"before": "", "after": f"{len(incoming.body)} characters", "overridden": False}
             self._finish(article, incoming, content)
             self._put(article)
@@ -190,7 +194,7 @@ class Shelf:
         article.content_hash = content
         article.modified_at = incoming.modified_at or article.modified_at
         self._bodies[id(article)] = incoming.body
-        self._body_hashes[id(article)] = self._body_hash(incoming.body)
+        self._body_hashes.pop(id(article), None)
 
     def _put(self, article: Article) -> None:
         self._by_identity.setdefault(article.identity, article)
@@ -199,9 +203,14 @@ class Shelf:
         for url in article.urls:
             self._by_url.setdefault(url, article)
 
-    @staticmethod
-    def _body_hash(body: str) -> str:
-        return hashlib.md5(body.encode(), usedforsecurity=False).hexdigest()
+    def _is_other_body(self, article: Article, body: str) -> bool:
+        if id(article) in self._bodies:
+            return body != self._bodies[id(article)]
+        return hashlib.md5(body.encode(), usedforsecurity=False).hexdigest() != self._body_hashes.get(id(article))
+
+
+def _row(article: Article, names: Sequence[str]) -> list[Any]:
+    return [getattr(article, name) for name in names]
 
 
 def _identity_of_new(url: str, words: str) -> str:

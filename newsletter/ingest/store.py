@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from django.db import transaction
 
-from newsletter.articles.identity import clean_address
-from newsletter.errors import Invalid
 from newsletter.ingest.quarantine import quarantine
+from newsletter.ingest.read_files import read_files
 from newsletter.ingest.shelf import Outcome, Shelf
 from newsletter.ingest.source import IncomingArticle, RefusedRecord
-from newsletter.ingest.sources import SOURCES
-
-BATCH = 500
-LARGEST_FILE = 20 << 20
-PAGE_ENDINGS = frozenset({".txt", ".text", ".md", ""})
-NOWHERE = "line 1, column 1"
 
 
 @dataclass(slots=True)
@@ -57,14 +48,8 @@ def ingest_paths(
     by file name. The same files a second time change nothing.
     """
     report = IngestReport()
-    files = _files(paths, report)
-    with ThreadPoolExecutor(max_workers=1) as reader:  # the next batch is read while the database takes this one
-        batches = iter(lambda: list(islice(files, BATCH)), [])
-        ahead = [reader.submit(_read_all, batch, form, url_map) for batch in islice(batches, 1)]
-        while ahead:
-            records = ahead.pop().result()
-            ahead += [reader.submit(_read_all, batch, form, url_map) for batch in islice(batches, 1)]
-            store(records, source=source, now=now, report=report)
+    for records in read_files(paths, form=form, url_map=url_map, left_alone=report.warnings):
+        store(records, source=source, now=now, report=report)
     return report
 
 
@@ -84,42 +69,6 @@ def store(
         _report(record, report)
     for outcome in outcomes:
         _count(outcome, report)
-
-
-def _files(paths: Sequence[Path], report: IngestReport) -> Iterator[Path]:
-    for path in paths:
-        if not path.exists():
-            raise Invalid(f"{path} is not there.", where=str(path), fix="Give files or folders that exist.")
-    return _walk(paths, report)
-
-
-def _walk(paths: Sequence[Path], report: IngestReport) -> Iterator[Path]:
-    for path in paths:
-        if not path.is_dir():
-            yield path
-            continue
-        for file in sorted(file for file in path.rglob("[!.]*") if file.is_file()):
-            if file.suffix.lower() in PAGE_ENDINGS:
-                yield file
-            else:
-                words = "The file was left alone: page exports end in .txt."
-                report.warnings.append({"file": file.name, "field": "", "code": "left_alone", "message": words})
-
-
-def _read_all(files: Sequence[Path], form: str, url_map: Mapping[str, str]) -> list[IncomingArticle | RefusedRecord]:
-    return [record for file in files for record in _read(file, form, url_map)]
-
-
-def _read(file: Path, form: str, url_map: Mapping[str, str]) -> Iterable[IncomingArticle | RefusedRecord]:
-    name = file.name.encode("utf-8", "replace").decode()[:500]
-    try:
-        if file.stat().st_size > LARGEST_FILE:
-            words = f"The file is larger than {LARGEST_FILE >> 20} MB."
-            return [RefusedRecord(name, "too_large", words, NOWHERE)]
-        content = file.read_bytes()
-    except OSError as error:
-        return [RefusedRecord(name, "unreadable", f"The file cannot be read: {error.strerror}.", NOWHERE)]
-    return SOURCES[form].read(content, key=name, url=clean_address(url_map.get(name, "")))
 
 
 def _report(record: IncomingArticle | RefusedRecord, report: IngestReport) -> None:

@@ -1,0 +1,133 @@
+"""Files and folders become records, a batch at a time; many files are read by a process of its own.
+
+Reading a page costs more than storing it, so above one batch the next batches are read on another core meanwhile.
+"""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+
+from newsletter.articles.identity import clean_address
+from newsletter.errors import Invalid
+from newsletter.ingest.source import IncomingArticle, RefusedRecord
+from newsletter.ingest.sources import SOURCES
+
+BATCH = 500
+AHEAD = 2  # batches read and waiting: some six megabytes
+LARGEST_FILE = 20 << 20
+PAGE_ENDINGS = frozenset({".txt", ".text", ".md", ""})
+NOWHERE = "line 1, column 1"
+Records = list[IncomingArticle | RefusedRecord]
+Batch = list[tuple[Path, str]]  # a file and its address
+
+
+def read_files(
+    paths: Sequence[Path], *, form: str, url_map: Mapping[str, str], left_alone: list[dict[str, str]]
+) -> Iterator[Records]:
+    """Yield the records of files and folders in the order of their names, some hundred at a time.
+
+    Files in a folder that are no page exports are told to ``left_alone``. Raises ``Invalid`` for a path that is not
+    there, before anything is read.
+    """
+    for path in paths:
+        if not path.exists():
+            raise Invalid(f"{path} is not there.", where=str(path), fix="Give files or folders that exist.")
+    found = ((file, clean_address(url_map.get(_name(file), ""))) for file in _walk(paths, left_alone))
+    batches = iter(lambda: list(islice(found, BATCH)), [])
+    first = next(batches, [])
+    yield _read_all(first, form)
+    if second := next(batches, []):
+        yield from _read_elsewhere(second, batches, form)
+
+
+def _read_elsewhere(second: Batch, rest: Iterator[Batch], form: str) -> Iterator[Records]:
+    with _Child(form) as child, ThreadPoolExecutor(1) as asking:
+        under_way = deque(asking.submit(child.read, batch) for batch in (second, *islice(rest, AHEAD - 1)))
+        while under_way:
+            records = under_way.popleft().result()
+            under_way.extend(asking.submit(child.read, batch) for batch in islice(rest, 1))
+            yield records
+
+
+class _Child:
+    """A Python of its own that reads batches; whatever becomes of it, the batch is read."""
+
+    def __init__(self, form: str) -> None:
+        self._form = form
+        command = [sys.executable, "-m", "newsletter.ingest.read_files"]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+
+    def __enter__(self) -> _Child:
+        return self
+
+    def __exit__(self, *trouble: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def read(self, batch: Batch) -> Records:
+        """Return the records of a batch: the child's, or ours when it is gone."""
+        asked, answered = self._process.stdin, self._process.stdout
+        assert asked is not None
+        assert answered is not None
+        try:
+            pickle.dump((batch, self._form), asked)
+            asked.flush()
+            records: Records = pickle.load(answered)  # noqa: S301 - from a process of our own
+        except (OSError, EOFError, pickle.UnpicklingError):
+            return _read_all(batch, self._form)
+        return records
+
+
+def main() -> None:
+    """Read batches from standard input and write their records to standard output until nobody asks."""
+    while True:
+        try:
+            batch, form = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the process that started us
+        except EOFError:
+            return
+        pickle.dump(_read_all(batch, form), sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+
+
+def _walk(paths: Sequence[Path], left_alone: list[dict[str, str]]) -> Iterator[Path]:
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        for file in sorted(file for file in path.rglob("[!.]*") if file.is_file()):
+            if file.suffix.lower() in PAGE_ENDINGS:
+                yield file
+            else:
+                words = "The file was left alone: page exports end in .txt."
+                left_alone.append({"file": file.name, "field": "", "code": "left_alone", "message": words})
+
+
+def _read_all(batch: Iterable[tuple[Path, str]], form: str) -> Records:
+    return [record for file, url in batch for record in _read(file, url, form)]
+
+
+def _read(file: Path, url: str, form: str) -> Iterable[IncomingArticle | RefusedRecord]:
+    name = _name(file)
+    try:
+        if file.stat().st_size > LARGEST_FILE:
+            words = f"The file is larger than {LARGEST_FILE >> 20} MB."
+            return [RefusedRecord(name, "too_large", words, NOWHERE)]
+        content = file.read_bytes()
+    except OSError as error:
+        return [RefusedRecord(name, "unreadable", f"The file cannot be read: {error.strerror}.", NOWHERE)]
+    return SOURCES[form].read(content, key=name, url=url)
+
+
+def _name(file: Path) -> str:
+    return file.name.encode("utf-8", "replace").decode()[:500]
+
+
+if __name__ == "__main__":
+    main()
