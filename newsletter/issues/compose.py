@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
+from babel.dates import format_date, format_time, get_timezone_name
 
-from newsletter.articles.models import Article
+from newsletter.articles.models import Article, ArticleBody
 from newsletter.catalogue.models import Brand as BrandRow
 from newsletter.issues.models import Issue, Pick
 from newsletter.issues.queries import placed
 from newsletter.rendering.byline import byline, locale
-from newsletter.rendering.digest import Brand, Digest, Image, Item, Section
+from newsletter.rendering.digest import Brand, Digest, Event, Image, Item, Section
 from newsletter.rendering.teaser import fit
 from newsletter.rendering.words import direction, label
 
 LONGEST_SUBJECT = 70
+WHOLE = frozenset(("single",))  # templates that show the first article's text
+LONGEST_BODY = 3500  # characters of it; the rest is a click away
 
 
 def digest_of(issue: Issue) -> Digest:
@@ -24,7 +27,7 @@ def digest_of(issue: Issue) -> Digest:
     newsletter = issue.newsletter
     picks = list(placed(issue))
     sections = tuple(
-        Section(str(part["title"]), tuple(item_of(issue, pick) for pick in picks if pick.section == index))
+        Section(str(part["title"]), tuple(_item(issue, pick, picks[0]) for pick in picks if pick.section == index))
         for index, part in enumerate(issue.sections)
     )
     brand = _brand_row(newsletter.brand)
@@ -46,6 +49,25 @@ def digest_of(issue: Issue) -> Digest:
     )
 
 
+def _item(issue: Issue, pick: Pick, first: Pick) -> Item:
+    item = item_of(issue, pick)
+    return replace(item, body=_body(pick.article)) if pick is first and issue.newsletter.template in WHOLE else item
+
+
+def _body(article: Article) -> tuple[str, ...]:
+    """Return the first paragraphs, as many as fit, at least one."""
+    text = ArticleBody.objects.filter(article=article).values_list("text", flat=True).first() or ""
+    paragraphs = [paragraph for paragraph in text.split("\n\n") if paragraph.strip()]
+    room = LONGEST_BODY
+    kept: list[str] = []
+    for paragraph in paragraphs:
+        room -= len(paragraph)
+        if room < 0 and kept:
+            break
+        kept.append(fit(paragraph, longest=LONGEST_BODY))
+    return tuple(kept)
+
+
 def item_of(issue: Issue, pick: Pick) -> Item:
     """Return one pick as readers see it: overrides first, the teaser fitted."""
     article, words = pick.article, pick.overrides
@@ -62,6 +84,9 @@ def item_of(issue: Issue, pick: Pick) -> Item:
         published_in=article.originally_published_in,
         language=language,
         direction=direction(language),
+        quote=words.get("quote", ""),
+        quoted=words.get("quoted", ""),
+        event=_event(issue, words),
     )
 
 
@@ -79,6 +104,25 @@ def _image(article: Article, alt: str) -> Image | None:
         credit=article.image_credit,
         width=article.image_width or 0,
         height=article.image_height or 0,
+    )
+
+
+def _event(issue: Issue, words: dict[str, str]) -> Event | None:
+    """Return when and where, in the newsletter's zone and language; an event needs a time to be one."""
+    if not words.get("event_starts"):
+        return None
+    zone, spoken = ZoneInfo(issue.newsletter.zone), locale(issue.newsletter.language)
+    starts = datetime.fromisoformat(words["event_starts"]).astimezone(zone)
+    ends = datetime.fromisoformat(words["event_ends"]).astimezone(zone) if words.get("event_ends") else None
+    clock = format_time(starts, "short", tzinfo=zone, locale=spoken)
+    if ends and ends.date() == starts.date():
+        clock += f" – {format_time(ends, 'short', tzinfo=zone, locale=spoken)}"
+    when = f"{format_date(starts.date(), 'full', locale=spoken)} · {clock}"
+    return Event(
+        when=f"{when} {get_timezone_name(starts, 'short', locale=spoken)}",
+        place=words.get("event_place", ""),
+        starts=starts.isoformat(),
+        ends=ends.isoformat() if ends else "",
     )
 
 

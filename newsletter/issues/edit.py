@@ -18,7 +18,11 @@ from newsletter.issues.lifecycle import find, move
 from newsletter.issues.models import Approval, Issue, Pick
 
 ISSUE_FIELDS = {"subject": 300, "preheader": 300, "note": 5000}  # field -> the most characters
-PICK_FIELDS = {"headline": 300, "teaser": 1200, "link_text": 80, "image_alt": 300}
+PICK_FIELDS = {
+    **{"headline": 300, "teaser": 1200, "link_text": 80, "image_alt": 300, "quote": 400, "quoted": 120},
+    **{"event_starts": 40, "event_ends": 40, "event_place": 200},
+}
+INSTANTS = ("event_starts", "event_ends")  # ISO 8601 with an offset
 
 
 def pin(
@@ -89,7 +93,7 @@ def reword(
     now: datetime,
     version: int | None = None,
 ) -> Issue:
-    """Set the subject, preheader or note of an issue, or headline, teaser, link text or image alt of one article.
+    """Set the subject, preheader or note of an issue, or the words of one article (``PICK_FIELDS``).
 
     An empty ``value`` goes back to the words of the template or the article. A reworded article stays pinned.
     """
@@ -123,6 +127,13 @@ def _editing(issue_id: int, *, by: str, now: datetime, version: int | None, deta
         Issue.objects.filter(pk=issue_id).update(version=F("version") + 1)
         Approval.objects.filter(issue_id=issue_id, broken_at=None).update(broken_at=now)
         yield issue
+
+
+def _is_instant(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def _pick(issue: Issue, article_id: int) -> Pick:
@@ -174,6 +185,8 @@ def _checked(field: str, value: str, allowed: dict[str, int]) -> str:
     words = unicodedata.normalize("NFC", value).strip()
     if field != "note" and any(unicodedata.category(sign) == "Cc" for sign in words):
         raise Invalid(f"The {field} holds a line break or control character.", where=field, fix="Use one line of text.")
+    if field in INSTANTS and words and not _is_instant(words):
+        raise Invalid(f"{words!r} is no time with an offset.", where=field, fix="Write it like 2026-12-03T18:00-05:00.")
     if len(words) > allowed[field]:
         raise Invalid(
             f"The {field} has {len(words)} characters.",

@@ -19,8 +19,18 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
+class Event:
+    """When and where something takes place: ``when`` in words, ``starts`` and ``ends`` as ISO 8601, "" = unknown."""
+
+    when: str
+    place: str = ""
+    starts: str = ""
+    ends: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
-    """One article as readers see it. ``direction`` is "ltr" or "rtl"."""
+    """One article as readers see it. ``direction`` is "ltr" or "rtl"; ``body`` is for templates that show it whole."""
 
     article_id: int
     headline: str
@@ -33,6 +43,10 @@ class Item:
     published_in: str = ""
     language: str = "en"
     direction: str = "ltr"
+    quote: str = ""  # words from the article that stand out, without quotation marks
+    quoted: str = ""  # who says them
+    event: Event | None = None
+    body: tuple[str, ...] = ()  # the first paragraphs
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,4 +124,11 @@ def from_dict(data: Mapping[str, Any]) -> Digest:
 
 
 def _item(data: Mapping[str, Any]) -> Item:
-    return Item(**{**data, "image": Image(**data["image"]) if data.get("image") else None})
+    return Item(
+        **{
+            **data,
+            "image": Image(**data["image"]) if data.get("image") else None,
+            "event": Event(**data["event"]) if data.get("event") else None,
+            "body": tuple(data.get("body", ())),
+        }
+    )

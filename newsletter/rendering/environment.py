@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from newsletter.errors import Invalid
 from newsletter.rendering.personal import CONTEXTS, NAMES, Slot, token
+from newsletter.rendering.typography import quoted
 from newsletter.rendering.words import base, direction_of
 
 WEB = frozenset({"https", "http"})
@@ -67,6 +68,7 @@ def _environment(folder: Path, *, escaping: bool) -> ImmutableSandboxedEnvironme
     )
     environment.filters["url"] = url
     environment.filters["direction"] = direction_of
+    environment.filters["quoted"] = quoted
     return environment
 
 

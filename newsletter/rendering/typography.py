@@ -10,6 +10,15 @@ _ARABIC = "'Geeza Pro', 'Segoe UI', Tahoma, 'Noto Naskh Arabic', 'Noto Sans Arab
 _CHINESE = "'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'Noto Sans SC', sans-serif"
 
 
+_QUOTATION = {
+    "fr": ("«\u202f", "\u202f»"),
+    **dict.fromkeys(("ru", "ar", "es", "uk", "fa"), ("«", "»")),
+    "de": ("„", "“"),
+}
+
+_MARKS = ' \t\n\u00a0\u202f“”«»„"'
+
+
 @dataclass(frozen=True, slots=True)
 class Typography:
     """Font stacks and habits of one script; ``caps`` and ``slant`` say whether capitals and italics exist in it."""
@@ -29,3 +38,9 @@ def typography(language: str, brand: Brand) -> Typography:
         case "zh" | "ja" | "ko":
             return Typography(_CHINESE, _CHINESE, leading=1.7, caps=False, slant=False)
     return Typography(brand.serif, brand.sans)
+
+
+def quoted(text: str, language: str) -> str:
+    """Return ``text`` in the quotation marks of its language, once."""
+    opening, closing = _QUOTATION.get(language.split("-")[0].lower(), ("“", "”"))
+    return opening + text.strip(_MARKS) + closing

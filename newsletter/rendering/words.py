@@ -22,6 +22,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
     {
         "in_this_issue": "In this issue",
         "read": "Read more",
+        "read_whole": "Read the full article",
         "published_in": "Originally published in {where}",
         "photo": "Photo: {who}",
         "why": "You receive {title} because you subscribed to it.",

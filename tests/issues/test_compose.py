@@ -1,0 +1,75 @@
+"""An issue as the digest its template receives."""
+
+from __future__ import annotations
+
+import pytest
+
+from newsletter.articles.models import ArticleBody
+from newsletter.catalogue.models import Newsletter
+from newsletter.errors import Invalid
+from newsletter.issues.compose import digest_of
+from newsletter.issues.draft import draft
+from newsletter.issues.edit import reword
+from newsletter.issues.lifecycle import find
+from newsletter.issues.models import Issue
+from newsletter.issues.queries import placed
+from newsletter.rendering.digest import Event, Item
+from tests.factories import NOW, make_article, make_newsletter
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def issue() -> Issue:
+    newsletter = make_newsletter()
+    article = make_article(newsletters=["ctw"])
+    ArticleBody.objects.create(article=article, text="\n\n".join(["First paragraph. " * 20] * 30))
+    return draft(newsletter, now=NOW, by="a test")
+
+
+def first(issue: Issue, **words: str) -> Item:
+    article = placed(issue).first().article_id  # type: ignore[union-attr]
+    for field, value in words.items():
+        reword(issue.pk, field, value, article_id=article, by="a test", now=NOW)
+    return digest_of(find(issue.pk)).sections[0].items[0]
+
+
+def test_a_quotation_comes_with_who_says_it(issue: Issue) -> None:
+    item = first(issue, quote="So it is.", quoted="Amal Haddad")
+    assert (item.quote, item.quoted) == ("So it is.", "Amal Haddad")
+
+
+def test_an_event_is_told_in_the_zone_and_language_of_the_newsletter(issue: Issue) -> None:
+    Newsletter.objects.update(zone="America/New_York", language="en")
+    item = first(
+        issue, event_starts="2026-12-03T23:00:00Z", event_ends="2026-12-04T00:30:00Z", event_place="Harbor Avenue"
+    )
+    assert item.event == Event(
+        when="Thursday, December 3, 2026 · 6:00\u202fPM – 7:30\u202fPM EST",
+        place="Harbor Avenue",
+        starts="2026-12-03T18:00:00-05:00",
+        ends="2026-12-03T19:30:00-05:00",
+    )
+
+
+def test_a_place_alone_is_no_event(issue: Issue) -> None:
+    assert first(issue, event_place="Harbor Avenue").event is None
+
+
+def test_a_time_without_an_offset_is_refused(issue: Issue) -> None:
+    with pytest.raises(Invalid, match="no time with an offset"):
+        first(issue, event_starts="2026-12-03T18:00")
+
+
+def test_only_the_single_story_carries_the_text_of_its_first_article(issue: Issue) -> None:
+    before = first(issue).body
+    Newsletter.objects.update(template="single")
+    assert before == ()
+    assert first(issue).body[0].startswith("First paragraph.")
+
+
+def test_the_text_of_a_single_story_ends_with_a_whole_paragraph_that_fits(issue: Issue) -> None:
+    Newsletter.objects.update(template="single")
+    body = first(issue).body
+    assert 0 < sum(map(len, body)) <= 3500
+    assert {len(paragraph) for paragraph in body} == {len(("First paragraph. " * 20).strip())}

@@ -1,0 +1,99 @@
+"""Every digest template takes every digest, in every language, and passes its own proofreading."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from newsletter.rendering.digest import Digest, Event, from_dict
+from newsletter.rendering.proofread import proofread
+from newsletter.rendering.render import TEMPLATES, render
+from newsletter.rendering.typography import quoted
+from newsletter.rendering.words import LANGUAGES
+from tests.rendering.specimens import NONCE, arabic, chinese, english
+
+NAMES = sorted(place.name.removesuffix(".mjml.j2") for place in (TEMPLATES / "digests").glob("*.mjml.j2"))
+
+
+def rich(digest: Digest) -> Digest:
+    """A digest whose first article has everything an article can have."""
+    first, *others = digest.sections
+    item = replace(
+        first.items[0],
+        quote="A treaty nobody measures is a poem.",
+        quoted="Amal Haddad",
+        event=Event("Thursday, December 3, 2026 · 6:00 PM EST", "Harbor Avenue 1780", "2026-12-03T18:00-05:00"),
+        body=("The first paragraph.", "The second paragraph."),
+        link_text="The whole story",
+    )
+    return replace(digest, sections=(replace(first, items=(item, *first.items[1:])), *others))
+
+
+OF_THE_WORDS = {"subject", "title", "repeats", "echoes", "preheader", "mixed_directions"}  # not the template's doing
+DIGESTS = {"en": rich(english()), "few": rich(english(2)), "ar": rich(arabic()), "zh": rich(chinese())}
+
+
+def test_the_family_is_whole() -> None:
+    assert NAMES == ["briefing", "classic", "compact", "single"]
+
+
+@pytest.mark.parametrize("template", NAMES)
+@pytest.mark.parametrize("name", DIGESTS)
+def test_every_article_of_a_digest_is_in_both_parts(template: str, name: str) -> None:
+    digest = DIGESTS[name]
+    made = render(digest, template=template, nonce=NONCE)
+    addresses = [item.url for section in digest.sections for item in section.items]
+    assert [url for url in addresses if url.replace("&", "&amp;") not in made.html or url not in made.text] == []
+
+
+@pytest.mark.parametrize("template", NAMES)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_template_speaks_every_language(template: str, language: str) -> None:
+    made = render(replace(english(3), language=language), template=template, nonce=NONCE)
+    assert f'lang="{language}"' in made.html
+
+
+@pytest.mark.parametrize("template", NAMES)
+def test_a_quotation_and_an_event_stand_in_both_parts(template: str) -> None:
+    made = render(DIGESTS["en"], template=template, nonce=NONCE)
+    for part in (made.html, made.text):
+        assert "“A treaty nobody measures is a poem.”" in part
+        assert "Thursday, December 3, 2026 · 6:00 PM EST" in part
+
+
+def test_only_the_single_story_shows_the_text_of_an_article() -> None:
+    made = {name: render(DIGESTS["en"], template=name, nonce=NONCE).html for name in NAMES}
+    assert [name for name, html in made.items() if "The second paragraph." in html] == ["single"]
+
+
+@pytest.mark.parametrize("template", NAMES)
+@pytest.mark.parametrize("name", DIGESTS)
+def test_our_own_templates_have_nothing_to_correct(template: str, name: str) -> None:
+    made = render(DIGESTS[name], template=template, nonce=NONCE)
+    found = proofread(made, DIGESTS[name], production=True)
+    assert [(finding.rule, finding.place) for finding in found if finding.rule not in OF_THE_WORDS] == []
+
+
+def test_a_briefing_counts_its_articles_through_all_sections() -> None:
+    html = render(english(8), template="briefing", nonce=NONCE).html
+    assert [number for number in range(1, 10) if f">{number}</span>" in html] == list(range(1, 9))
+
+
+def test_a_rich_digest_survives_being_written_down() -> None:
+    assert from_dict(DIGESTS["ar"].as_dict()) == DIGESTS["ar"]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "shown"),
+    [
+        ("So it is.", "en", "“So it is.”"),
+        ("“So it is.”", "en-GB", "“So it is.”"),
+        ("C’est ainsi.", "fr", "«\u202fC’est ainsi.\u202f»"),
+        ("Так и есть.", "ru", "«Так и есть.»"),
+        ("هكذا هو.", "ar", "«هكذا هو.»"),
+        ("正是如此。", "zh", "“正是如此。”"),
+    ],
+)
+def test_quotation_marks_are_those_of_the_language_and_stand_once(text: str, language: str, shown: str) -> None:
+    assert quoted(text, language) == shown
