@@ -47,6 +47,8 @@ def _check_verb() -> None:
     """Refuse a verb there is none of, as wrong usage."""
     django.setup()
     verb = sys.argv[1] if len(sys.argv) > 1 else "help"
+    if (spelled := verb.replace("-", "_")) in get_commands():  # back-test is a file back_test.py
+        sys.argv[1:2] = [verb := spelled]
     if verb not in get_commands() and verb not in BUILT_IN:
         near = difflib.get_close_matches(verb, get_commands(), 1)
         fix = f"Did you mean {near[0]}?" if near else "See newsletter help."

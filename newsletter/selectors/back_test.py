@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import pairwise
@@ -16,8 +15,8 @@ from newsletter.selectors.choose import Rule, fill
 from newsletter.selectors.condition import condition
 from newsletter.selectors.sql import Sql, joined
 
-BALANCED = ("center", "program", "region", "author")
 FIT = "withdrawn_at is null and url <> ''"
+AT_ONCE = 60  # articles whose keys are fetched together
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +30,24 @@ class SlotChange:
     removed: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class BackTest:
-    """Every slot, oldest first, and for every facet of ``BALANCED`` how often each value stood (before, after)."""
+class Keys:
+    """The facet keys of the articles of one window, fetched for those that quotas come to ask about."""
 
-    slots: tuple[SlotChange, ...]
-    balance: Mapping[str, Mapping[str, tuple[int, int]]]
+    def __init__(self) -> None:
+        self._numbers: list[int] = []
+        self._known: dict[int, list[str]] = {}
+
+    def expect(self, numbers: list[int]) -> None:
+        """Name the articles in the order in which they will most likely be asked for."""
+        self._numbers = numbers
+
+    def of(self, number: int) -> list[str]:
+        """Return the keys of one article."""
+        if number not in self._known:
+            at = self._numbers.index(number)
+            wanted = [one for one in self._numbers[at : at + AT_ONCE] if one not in self._known]
+            self._known.update(Article.objects.filter(pk__in=wanted).values_list("pk", "facet_keys"))
+        return self._known[number]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +56,20 @@ class Past:
 
     pk: int
     published_on: date | None
-    facet_keys: Sequence[str]
     matches: tuple[bool, ...]
+    keys: Keys
+
+    @property
+    def facet_keys(self) -> Sequence[str]:
+        return self.keys.of(self.pk)
 
 
-def back_test(slots: Sequence[Slot], *, before: Sequence[Rule], after: Sequence[Rule]) -> BackTest:
+def back_test(slots: Sequence[Slot], *, before: Sequence[Rule], after: Sequence[Rule]) -> tuple[SlotChange, ...]:
     """Fill the windows between the cut-offs of ``slots`` (oldest first; the first only opens a window) both ways.
 
     Windows do not overlap, so an article can be new in one of them only; pins and drops take no part.
     """
-    pairs = pairwise(slots)
-    changes = tuple(_change(opening.cut_off_at, slot, before, after) for opening, slot in pairs)
-    return BackTest(changes, _balance(changes))
+    return tuple(_change(opening.cut_off_at, slot, before, after) for opening, slot in pairwise(slots))
 
 
 def _change(since: datetime, slot: Slot, before: Sequence[Rule], after: Sequence[Rule]) -> SlotChange:
@@ -71,18 +84,19 @@ def _window(since: datetime, slot: Slot, rules: Sequence[Rule]) -> list[Past]:
     """Return the articles of one window that some rule matches; the fence walks along ``available_at``."""
     asked = [condition(rule.selector, slot.at) for rule in rules]
     any_of = joined("or", asked)
-    counted = any(rule.quota or rule.order == "regions" for rule in rules)
-    keys = "facet_keys" if counted else "array[]::text[]"
     inside = Sql("available_at >= %s and available_at < %s", (since, slot.cut_off_at))
     text = (
-        f"select id, published_on, {keys}, {', '.join(f'({part.text})' for part in asked)} from"
+        f"select id, published_on, {', '.join(f'({part.text})' for part in asked)} from"
         f" (select * from newsletter_article where {inside.text} order by available_at desc, id desc offset 0) as w"
         f" where {FIT} and ({any_of.text})"
     )
     values = [value for part in asked for value in part.values]
     with connection.cursor() as cursor:
         cursor.execute(text, [*values, *inside.values, *any_of.values])
-        return [Past(pk, day, found, tuple(matches)) for pk, day, found, *matches in cursor.fetchall()]
+        keys = Keys()
+        articles = [Past(pk, day, tuple(matches), keys) for pk, day, *matches in cursor.fetchall()]
+    keys.expect([past.pk for past in sorted(articles, key=lambda past: (past.published_on or date.min, past.pk))[::-1]])
+    return articles
 
 
 def _filled(rules: Sequence[Rule], articles: Sequence[Past], offset: int) -> tuple[tuple[int, ...], ...]:
@@ -94,15 +108,3 @@ def _filled(rules: Sequence[Rule], articles: Sequence[Past], offset: int) -> tup
         taken.update(part)
         parts.append(part)
     return tuple(parts)
-
-
-def _balance(changes: Sequence[SlotChange]) -> dict[str, dict[str, tuple[int, int]]]:
-    was = Counter(pk for change in changes for part in change.before for pk in part)
-    would = Counter(pk for change in changes for part in change.after for pk in part)
-    told: dict[str, dict[str, tuple[int, int]]] = {facet: {} for facet in BALANCED}
-    for pk, keys in Article.objects.filter(pk__in={*was, *would}).values_list("pk", "facet_keys"):
-        for facet, _, value in (key.partition("=") for key in keys):
-            if value and facet in told:
-                old, new = told[facet].get(value, (0, 0))
-                told[facet][value] = (old + was[pk], new + would[pk])
-    return told

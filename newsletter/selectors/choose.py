@@ -146,11 +146,10 @@ def fill(rule: Rule, matched: list[C], pinned: Sequence[C], full: dict[int, NotP
     counts = Counter(value for article in pinned for value in _quota_values(rule, article))
     chosen: list[C] = []
     for article in _in_order(rule, matched):
-        over = next((v for v in _quota_values(rule, article) if counts[v] >= rule.quota[v[0]]), None)
         if len(chosen) + len(pinned) >= rule.limit:
             words = f"{rule.title} is full ({rule.limit})."
             full.setdefault(article.pk, NotPlaced(article.pk, "limit", words))
-        elif over:
+        elif over := next((v for v in _quota_values(rule, article) if counts[v] >= rule.quota[v[0]]), None):
             words = f"{rule.title} has {rule.quota[over[0]]} of {over[0]} {over[1]} already."
             full.setdefault(article.pk, NotPlaced(article.pk, "quota", words))
         else:

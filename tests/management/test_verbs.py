@@ -282,3 +282,41 @@ def test_doctor_names_every_part(run: Run) -> None:
 
 def test_without_json_people_get_words(run: Run, issue: int) -> None:
     assert "Story number 3 of the week" in run("issues", issue)[1]
+
+
+def test_a_selector_is_written_in_its_one_form(run: Run) -> None:
+    assert run("selector", "format", 'NEWSLETTER : "ctw"   AND(region:"Middle East")', "--json") == (
+        0,
+        {"selector": 'newsletter:ctw and region:"Middle East"'},
+    )
+
+
+def test_a_selector_is_checked_with_how_many_articles_it_chooses(run: Run, issue: int) -> None:
+    code, answer = run("selector", "check", "newsletter:ctw and region:Atlantis", "--json")
+    assert (code, answer["articles"], answer["more"]) == (0, 0, False)
+    assert [warning["message"] for warning in answer["warnings"]] == ["No article has region:Atlantis"]
+
+
+def test_a_wrong_selector_is_refused_with_its_place(run: Run) -> None:
+    code, answer = run("selector", "check", "newsletter:ctw andd type:any", "--json")
+    assert (code, answer["error"]["where"]) == (1, "line 1, column 16")
+
+
+def test_a_selector_is_finished(run: Run, issue: int) -> None:
+    code, answer = run("selector", "complete", "newsl", "--json")
+    assert (code, [offer["insert"] for offer in answer["completions"]]) == (0, ["newsletter:"])
+
+
+def test_a_back_test_says_what_would_change(run: Run, issue: int) -> None:
+    code, answer = run("back_test", "ctw", "--selector", "newsletter:asia", "--slots", "3", "--json")
+    assert (code, answer["summary"]["slots"]) == (0, 3)
+
+
+def test_a_back_test_reads_well(run: Run, issue: int) -> None:
+    _, words = run("back_test", "ctw", "--selector", "newsletter:asia", "--slots", "3")
+    assert words.splitlines()[2] == "  would  newsletter:asia"
+
+
+def test_a_verb_may_be_spelled_with_a_hyphen() -> None:
+    made = subprocess.run([sys.executable, "-m", "newsletter", "back-test", "--help"], capture_output=True, text=True)
+    assert (made.returncode, "--selector" in made.stdout) == (0, True)
