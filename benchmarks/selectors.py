@@ -44,12 +44,20 @@ from newsletter.selectors.choose import Rule, choose  # noqa: E402
 from newsletter.selectors.select import count, select  # noqa: E402
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-YEARS = 15
 COLUMNS = (
     *("identity", "words", "source", "title", "title_derived", "teaser", "authors", "type", "blog", "newsletters"),
     *("center_codes", "program_codes", "centers", "primary_center", "programs", "projects", "collections", "regions"),
     *("topics", "language", "language_derived", "published_on", "published_precision", "url", "urls"),
-    *("originally_published_in", "image_url", "image_alt", "image_credit", "warnings", "overrides", "facet_keys"),
+    *(
+        "originally_published_in",
+        "image_url",
+        "image_alt",
+        "image_credit",
+        "withdrawn_reason",
+        "warnings",
+        "overrides",
+        "facet_keys",
+    ),
     *("content_hash", "first_ingested_at", "available_at", "updated_at"),
 )
 COPY = f"copy newsletter_article ({', '.join(COLUMNS)}) from stdin"
@@ -82,10 +90,13 @@ def main() -> None:
     """Fill the database, then ask."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--articles", type=int, default=200_000)
+    parser.add_argument(
+        "--years", type=float, default=15.0, help="how long they took to write (0.5: one busy half-year)"
+    )
     options = parser.parse_args()
     try:
         call_command("migrate", verbosity=0)
-        fill(options.articles)
+        fill(options.articles, options.years)
         for name, told in measure():
             print(json.dumps({"what": name, **told}), flush=True)
     finally:
@@ -93,14 +104,14 @@ def main() -> None:
         shutil.rmtree(_home, ignore_errors=True)
 
 
-def fill(size: int) -> None:
+def fill(size: int, years: float) -> None:
     """Copy ``size`` articles in, then vacuum."""
     dice, started = random.Random(7), time.perf_counter()
     with connection.cursor() as cursor:
         cursor.execute("drop index article_facet_keys; drop index article_urls")  # built once, at the end
         with cursor.copy(COPY) as copy:
             for number in range(size):
-                copy.write_row(row(dice, number, size))
+                copy.write_row(row(dice, number, size, years))
         cursor.execute(
             "create index article_facet_keys on newsletter_article using gin (facet_keys) with (fastupdate=off)"
         )
@@ -118,7 +129,7 @@ def fill(size: int) -> None:
     print(json.dumps({"what": "fill", **told}), flush=True)
 
 
-def row(dice: random.Random, number: int, size: int) -> list[object]:
+def row(dice: random.Random, number: int, size: int, years: float) -> list[object]:
     """One article as a row to copy; the newest have the highest numbers, one in two hundred has no date."""
 
     def one(of: Weighted) -> str:
@@ -127,7 +138,7 @@ def row(dice: random.Random, number: int, size: int) -> list[object]:
     def some(of: Weighted, most: int) -> list[str]:
         return list(dict.fromkeys(dice.choices(of[0], cum_weights=of[1], k=dice.randint(0, most))))
 
-    at = NOW - timedelta(days=365 * YEARS) * (1 - number / size)
+    at = NOW - timedelta(days=365 * years) * (1 - number / size)
     article = Article(
         identity=f"{number}",
         source="page-export",
@@ -175,16 +186,17 @@ def measure() -> Iterator[tuple[str, dict[str, object]]]:
         "choose among 2,000 for 5 sections",
         timed([lambda: choose(window, rules, at=NOW, pins={}, dropped=(), sent_before=())] * 5, [""] * 5),
     )
-    yield "26-week back-test", back_tested()
+    yield "26-week back-test", back_tested({})
+    yield "26-week back-test with quotas", back_tested({"center": 2, "author": 1})
     yield "insert 10,000", timed([partial(insert, 10_000)], [""])
 
 
-def back_tested() -> dict[str, object]:
+def back_tested(quota: dict[str, int]) -> dict[str, object]:
     """Try a changed section on half a year of weekly slots."""
     ats = [NOW - timedelta(weeks=number) for number in range(26, -1, -1)]
     slots = [Slot(at=at, draft_at=at, cut_off_at=at - timedelta(hours=4)) for at in ats]
     before, after = (
-        [Rule(title="A", selector=check_selector(text), limit=6)]
+        [Rule(title="A", selector=check_selector(text), limit=6, quota=quota)]
         for text in ("newsletter:ctw and not type:pressRelease", "newsletter:ctw and age < 30d")
     )
     articles = Article.objects.filter(available_at__gte=slots[0].cut_off_at).count()
@@ -196,7 +208,7 @@ def insert(size: int) -> None:
     dice = random.Random(13)
     with connection.cursor() as cursor, cursor.copy(COPY) as copy:
         for number in range(size):
-            copy.write_row(row(dice, -1 - number, size))
+            copy.write_row(row(dice, -1 - number, size, 15.0))
 
 
 def varied(dice: random.Random) -> str:

@@ -33,7 +33,7 @@ def explain(newsletter: Newsletter, article_id: int, *, now: datetime) -> dict[s
         reason, words, shown = placed.reason["code"], placed.reason["words"], sections[placed.section]
     else:
         reason, words = (left.code, left.words) if left else _outside(article, issue.window_from, issue.window_to)
-        shown = min(sections, key=lambda part: (not part["verdict"], sum(not c["good"] for c in part["clauses"])))
+        shown = min(sections, key=lambda part: (not part["verdict"], sum(not c["passed"] for c in part["clauses"])))
     return {
         "newsletter": newsletter.code,
         "slot": issue.slot,
@@ -55,16 +55,7 @@ def _section(title: str, explanation: Any) -> dict[str, Any]:
         "verdict": explanation.verdict,
         "excluder": explanation.excluder,
         "nearest_miss": explanation.nearest_miss,
-        "clauses": [
-            {
-                "clause": ("" if step.wanted else "not ") + step.clause,
-                "seen": list(step.seen),
-                "good": step.good,
-                "overridden": step.overridden,
-                "words": step.words,
-            }
-            for step in explanation.steps
-        ],
+        "clauses": [step.as_dict() for step in explanation.steps],
     }
 
 

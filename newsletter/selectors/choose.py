@@ -186,11 +186,11 @@ def _ordered(index: int, rule: Rule, chosen: list[Article], held: list[tuple[int
 
 
 def _why(rule: Rule, article: Article, at: datetime) -> dict[str, Any]:
-    steps = [step for step in explain(rule.selector, article, at=at).steps if step.good]
+    steps = [step for step in explain(rule.selector, article, at=at).steps if step.passed]
     return {
         "code": "matched",
-        "words": "; ".join(f"{'' if step.wanted else 'not '}{step.clause}" for step in steps),
-        "clauses": [{"clause": step.clause, "seen": list(step.seen), "wanted": step.wanted} for step in steps],
+        "words": "; ".join(step.clause for step in steps),
+        "clauses": [step.as_dict() for step in steps],
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
+from typing import Any
 
 from newsletter.articles.models import Article
 from newsletter.expressions.tree import ANY, And, Clause, Node, Not, Or
@@ -19,13 +20,12 @@ Check = Callable[[Article, Collection[str]], Lacking]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One clause held against one article. ``wanted`` is False below a ``not``: there passing means excluded."""
+    """One clause held against one article: ``not`` belongs to it, and ``passed`` says that it spoke for the article."""
 
     clause: str
     facet: str
     seen: tuple[str, ...]
     passed: bool
-    wanted: bool
     overridden: bool
     blank: str = "empty"
 
@@ -35,14 +35,19 @@ class Step:
         return (", ".join(self.seen) or self.blank) + (" (set by hand)" if self.overridden else "")
 
     @property
-    def good(self) -> bool:
-        """Whether this clause spoke for the article."""
-        return self.passed == self.wanted
-
-    @property
     def words(self) -> str:
         """The step in words for editors: ``✗ program:russia: program is empty``."""
-        return f"{'✓' if self.good else '✗'} {'' if self.wanted else 'not '}{self.clause}: {self.facet} is {self.value}"
+        return f"{'✓' if self.passed else '✗'} {self.clause}: {self.facet} is {self.value}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return {clause, seen, passed, overridden, words}: the one form in which clauses leave this room."""
+        return {
+            "clause": self.clause,
+            "seen": list(self.seen),
+            "passed": self.passed,
+            "overridden": self.overridden,
+            "words": self.words,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +65,8 @@ def explain(node: Node, article: Article, *, at: datetime) -> Explanation:
     steps = tuple(_steps(node, article, at, wanted=True))
     verdict = passes(node, article, at)
     lacking = lacks(node, at)(article, frozenset(article.facet_keys))
-    short = [(step.clause, step.wanted) for step in (_step(clause, article, at, wanted) for clause, wanted in lacking)]
-    first = next((step for step in steps if (step.clause, step.wanted) in short), None)
+    short = {_step(clause, article, at, wanted).clause for clause, wanted in lacking}
+    first = next((step for step in steps if step.clause in short), None)
     return Explanation(verdict, steps, first.clause if first else "", miss(lacking, article, at))
 
 
@@ -98,10 +103,10 @@ def miss(lacking: Lacking, article: Article, at: datetime) -> str:
     if not lacking:
         return ""
     facets = "one facet" if len(lacking) == 1 else f"{len(lacking)} facets"
-    steps = [_step(clause, article, at, wanted) for clause, wanted in lacking]
-    reasons = [
-        f"{step.facet} is {step.value}, {'wanted' if step.wanted else 'not wanted'} {step.clause}" for step in steps
-    ]
+    reasons = []
+    for clause, wanted in lacking:
+        step = _step(clause, article, at, wanted)
+        reasons.append(f"{step.facet} is {step.value}, {'wanted' if wanted else 'not wanted'} {write(clause)}")
     return f"{facets} away: {'; '.join(reasons)}"
 
 
@@ -134,11 +139,10 @@ def _steps(node: Node, article: Article, at: datetime, *, wanted: bool) -> list[
 def _step(clause: Clause, article: Article, at: datetime, wanted: bool) -> Step:
     facet = FACETS[clause.facet]
     return Step(
-        clause=write(clause),
+        clause=("" if wanted else "not ") + write(clause),
         facet=clause.facet,
         seen=tuple(facet.seen(article)),
-        passed=facet.passes(clause, article, at),
-        wanted=wanted,
+        passed=facet.passes(clause, article, at) == wanted,
         overridden=any(field in article.overrides for field in facet.fields),
         blank=facet.blank,
     )

@@ -162,7 +162,7 @@ def test_a_draft_shows_sections_picks_and_what_was_left_out(run: Run, issue: int
 def test_explain_tells_the_verdict_and_every_clause(run: Run, issue: int) -> None:
     article = make_article("Nobody's story", newsletters=[])
     answer = run("explain", "ctw", article.pk, "--json")[1]
-    assert (answer["verdict"], answer["clauses"][0]["good"]) == ("out", False)
+    assert (answer["verdict"], answer["clauses"][0]["passed"]) == ("out", False)
     assert answer["nearest_miss"] == "one facet away: newsletter is empty, wanted newsletter:ctw"
 
 
@@ -320,3 +320,10 @@ def test_a_back_test_reads_well(run: Run, issue: int) -> None:
 def test_a_verb_may_be_spelled_with_a_hyphen() -> None:
     made = subprocess.run([sys.executable, "-m", "newsletter", "back-test", "--help"], capture_output=True, text=True)
     assert (made.returncode, "--selector" in made.stdout) == (0, True)
+
+
+def test_an_explanation_reads_well(run: Run, issue: int) -> None:
+    article = make_article("The Grid at Night", newsletters=["asia"], regions=["Iran"])
+    _, words = run("explain", "ctw", article.pk)
+    assert words.splitlines()[0].startswith(f"“The Grid at Night” (article {article.pk}) is not in the issue of 20")
+    assert "  ✗ newsletter:ctw: newsletter is asia" in words.splitlines()

@@ -19,3 +19,19 @@ class Command(Verb):
 
     def run(self, *, code: str, article: int, **_: Any) -> dict[str, Any]:
         return explain(newsletter_named(code), article, now=now())
+
+    def in_words(self, answer: dict[str, Any]) -> str:
+        """Tell the verdict first, then every section with the clauses as an editor reads them."""
+        inside = answer["verdict"] == "in"
+        slot = f" of {answer['slot']:%Y-%m-%d %H:%M} UTC" if answer["slot"] else ""
+        lines = [
+            f"“{answer['title']}” (article {answer['article']}) is {'in' if inside else 'not in'} the issue{slot} of "
+            f"{answer['newsletter']}.",
+            f"{'Section ' + answer['section'] + ': ' if inside else ''}{answer['words']}",
+        ]
+        if answer["nearest_miss"] and answer["nearest_miss"] not in answer["words"]:
+            lines.append(f"Nearest miss: {answer['nearest_miss']}.")
+        for section in answer["sections"]:
+            lines += ["", f"{section['section']}: {'chooses it' if section['verdict'] else 'does not choose it'}"]
+            lines += [f"  {clause['words']}" for clause in section["clauses"]]
+        return "\n".join(lines) + "\n"
