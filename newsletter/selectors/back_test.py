@@ -13,7 +13,7 @@ from newsletter.articles.models import Article
 from newsletter.catalogue.cadence import Slot
 from newsletter.selectors.choose import Rule, fill
 from newsletter.selectors.condition import condition
-from newsletter.selectors.sql import Sql, joined
+from newsletter.selectors.select import ORDER
 
 FIT = "withdrawn_at is null and url <> ''"
 AT_ONCE = 60  # articles whose keys are fetched together
@@ -83,19 +83,18 @@ def _change(since: datetime, slot: Slot, before: Sequence[Rule], after: Sequence
 def _window(since: datetime, slot: Slot, rules: Sequence[Rule]) -> list[Past]:
     """Return the articles of one window that some rule matches; the fence walks along ``available_at``."""
     asked = [condition(rule.selector, slot.at) for rule in rules]
-    any_of = joined("or", asked)
-    inside = Sql("available_at >= %s and available_at < %s", (since, slot.cut_off_at))
+    names = [f"m{number}" for number in range(len(asked))]
+    answers = ", ".join(f"({part.text}) as {name}" for part, name in zip(asked, names, strict=True))
     text = (
-        f"select id, published_on, {', '.join(f'({part.text})' for part in asked)} from"
-        f" (select * from newsletter_article where {inside.text} order by available_at desc, id desc offset 0) as w"
-        f" where {FIT} and ({any_of.text})"
+        f"select id, published_on, {', '.join(names)} from (select id, published_on, {answers} from newsletter_article"
+        f" where available_at >= %s and available_at < %s and {FIT} offset 0) as w where {' or '.join(names)} {ORDER}"
     )
-    values = [value for part in asked for value in part.values]
+    values = [*(value for part in asked for value in part.values), since, slot.cut_off_at]
     with connection.cursor() as cursor:
-        cursor.execute(text, [*values, *inside.values, *any_of.values])
+        cursor.execute(text, values)
         keys = Keys()
         articles = [Past(pk, day, tuple(matches), keys) for pk, day, *matches in cursor.fetchall()]
-    keys.expect([past.pk for past in sorted(articles, key=lambda past: (past.published_on or date.min, past.pk))[::-1]])
+    keys.expect([past.pk for past in articles])
     return articles
 
 
@@ -104,7 +103,7 @@ def _filled(rules: Sequence[Rule], articles: Sequence[Past], offset: int) -> tup
     parts = []
     for index, rule in enumerate(rules, offset):
         free = [article for article in articles if article.matches[index] and article.pk not in taken]
-        part = tuple(article.pk for article in fill(rule, free, (), {}))
+        part = tuple(article.pk for article in fill(rule, free, ()))
         taken.update(part)
         parts.append(part)
     return tuple(parts)

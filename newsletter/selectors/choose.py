@@ -94,7 +94,8 @@ def choose(
     keys = {article.pk: frozenset(article.facet_keys) for article in candidates}
     lacking = [_held(rule.selector, candidates, keys, at) for rule in rules]
     barred = {article.pk: _bar(article, at, pins, dropped, sent_before) for article in candidates}
-    free = {article.pk: article for article in candidates if not barred[article.pk] and article.pk not in pins}
+    newest_first = sorted(candidates, key=lambda article: (article.published_on or date.min, article.pk), reverse=True)
+    free = {article.pk: article for article in newest_first if not barred[article.pk] and article.pk not in pins}
     pinned = {article.pk: article for article in candidates if article.pk in pins and not barred[article.pk]}
     placed: list[Placed] = []
     full: dict[int, NotPlaced] = {}
@@ -141,25 +142,30 @@ def _bar(
     return "sent_before" if article.pk in sent_before and article.pk not in pins else ""
 
 
-def fill(rule: Rule, matched: list[C], pinned: Sequence[C], full: dict[int, NotPlaced]) -> list[C]:
-    """Return which of the ``matched`` a section takes besides its pinned ones, best first; tell ``full`` the rest."""
+def fill(rule: Rule, matched: list[C], pinned: Sequence[C], full: dict[int, NotPlaced] | None = None) -> list[C]:
+    """Return which of the ``matched`` a section takes besides its pinned ones, best first; tell ``full`` the rest.
+
+    ``matched`` comes newest first.
+    """
     counts = Counter(value for article in pinned for value in _quota_values(rule, article))
     chosen: list[C] = []
     for article in _in_order(rule, matched):
         if len(chosen) + len(pinned) >= rule.limit:
+            if full is None:
+                break
             words = f"{rule.title} is full ({rule.limit})."
             full.setdefault(article.pk, NotPlaced(article.pk, "limit", words))
         elif over := next((v for v in _quota_values(rule, article) if counts[v] >= rule.quota[v[0]]), None):
             words = f"{rule.title} has {rule.quota[over[0]]} of {over[0]} {over[1]} already."
-            full.setdefault(article.pk, NotPlaced(article.pk, "quota", words))
+            if full is not None:
+                full.setdefault(article.pk, NotPlaced(article.pk, "quota", words))
         else:
             chosen.append(article)
             counts.update(_quota_values(rule, article))
     return chosen
 
 
-def _in_order(rule: Rule, articles: list[C]) -> list[C]:
-    newest = sorted(articles, key=lambda a: (a.published_on or date.min, a.pk), reverse=True)
+def _in_order(rule: Rule, newest: list[C]) -> list[C]:
     if rule.order == "oldest":
         return newest[::-1]
     if rule.order == "regions":
