@@ -54,6 +54,7 @@ COLUMNS = (
         "image_alt",
         "image_credit",
         "withdrawn_reason",
+        "weight",
         "warnings",
         "overrides",
         "facet_keys",

@@ -53,6 +53,7 @@ class Article(models.Model):
     image_credit = models.TextField(blank=True)
     image_width = models.PositiveIntegerField(null=True, blank=True)
     image_height = models.PositiveIntegerField(null=True, blank=True)
+    weight = models.SmallIntegerField(default=0)  # given by hand: greater stands earlier where sections are ordered so
     warnings = models.JSONField(default=list, blank=True)  # [{code, field, message}]
     overrides = models.JSONField(default=dict, blank=True)  # field -> {value, imported, by, at}
     facet_keys = _texts()

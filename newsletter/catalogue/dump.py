@@ -52,6 +52,7 @@ def _tables(newsletter: Newsletter) -> dict[str, dict[str, Any]]:
             "approval": newsletter.approval,
             "approvers": newsletter.approvers,
             "thin": newsletter.thin,
+            **({"stale": span(newsletter.stale)} if newsletter.stale else {}),
             "late": span(newsletter.late),
             "tracking": newsletter.tracking,
         },

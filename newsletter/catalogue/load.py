@@ -37,7 +37,7 @@ TOP = (
     "section",
 )
 CADENCE = ("weekdays", "at", "cron", "draft_lead", "cut_off")
-POLICY = ("approval", "approvers", "thin", "late", "tracking")
+POLICY = ("approval", "approvers", "thin", "stale", "late", "tracking")
 SENDER = ("name", "address", "reply_to", "bounce_domain", "postal_address", "list_id")
 SECTION = ("title", "selector", "limit", "minimum", "order", "quota")
 Check = Callable[[str], object]
@@ -146,6 +146,7 @@ def _policy(table: dict[str, Any], at: Place) -> dict[str, Any]:
         "approval": at.one_of(table, "approval", Newsletter.Approval.values, Newsletter.Approval.PERSON),
         "approvers": at.number(table, "approvers", 1, least=1, most=9),
         "thin": at.one_of(table, "thin", Newsletter.Thin.values, Newsletter.Thin.HOLD),
+        "stale": at.span(table, "stale", "0h") if table.get("stale") else None,
         "late": at.span(table, "late", "6h"),
         "tracking": at.one_of(table, "tracking", Newsletter.Tracking.values, Newsletter.Tracking.OFF),
     }
@@ -207,10 +208,13 @@ def _quota(quota: Any, at: Place, check: Check) -> dict[str, int]:
         inside.number(quota, facet, 1, least=1, most=200)
         if not re.fullmatch("[a-z-]+", facet):
             raise inside.wrong(facet, f"{facet!r} is no facet", "Write it like { center = 3 }.")
-        try:
-            check(f"{facet}:any")
-        except Invalid as error:
-            raise inside.wrong(facet, error.message.rstrip("."), error.fix) from None
+        for question in (f"{facet}:any", f"{facet}:value"):
+            try:
+                check(question)
+            except Invalid as error:
+                dated = question.endswith("value")
+                message = f"{facet} has no values that could be counted" if dated else error.message.rstrip(".")
+                raise inside.wrong(facet, message, "Use center, author, region, ..." if dated else error.fix) from None
     return dict(quota)
 
 

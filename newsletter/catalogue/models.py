@@ -68,6 +68,7 @@ class Newsletter(models.Model):
     approvers = models.PositiveSmallIntegerField(default=1)
     thin = models.CharField(max_length=10, choices=Thin.choices, default=Thin.HOLD)
     late = models.DurationField()
+    stale = models.DurationField(null=True, blank=True)  # an issue whose newest article is older is held; none = never
     tracking = models.CharField(max_length=10, choices=Tracking.choices, default=Tracking.OFF)
     sender = models.ForeignKey(Sender, on_delete=models.PROTECT, related_name="newsletters")
     active = models.BooleanField(default=True)

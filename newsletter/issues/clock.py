@@ -16,7 +16,8 @@ from newsletter.issues.approve import approve
 from newsletter.issues.assemble import assemble
 from newsletter.issues.draft import draft
 from newsletter.issues.lifecycle import State, move
-from newsletter.issues.models import Issue, Pick
+from newsletter.issues.models import Issue
+from newsletter.issues.shortfalls import shortfalls
 
 log = logging.getLogger(__name__)
 SYSTEM = "system"
@@ -87,12 +88,15 @@ def _tend(issue: Issue, now: datetime, done: Turn) -> None:
     if now < issue.window_to:
         return
     newsletter = issue.newsletter
-    thin = is_thin(issue)
+    lacking = {shortfall.code for shortfall in shortfalls(issue)}
+    thin = bool(lacking & {"thin", "empty"})
     if thin and newsletter.thin == Newsletter.Thin.SKIP:
         move(issue.pk, "skip", by=SYSTEM, now=now, detail={"reason": "thin"})
         done.skipped.append(issue.pk)
     elif thin and newsletter.thin == Newsletter.Thin.HOLD:
         _hold(issue, "thin", done)
+    elif "stale" in lacking:
+        _hold(issue, "stale", done)
     elif newsletter.approval == Newsletter.Approval.AUTOMATIC:
         _seal(issue, now, done)
     elif issue.slot is not None and issue.slot <= now:
@@ -104,17 +108,6 @@ def _has_news(issue: Issue, now: datetime) -> bool:
         return True
     closing = issue.assembled_at < issue.window_to <= now
     return closing or (now < issue.window_to and Article.objects.filter(updated_at__gt=issue.assembled_at).exists())
-
-
-def is_thin(issue: Issue) -> bool:
-    """Return whether a section has fewer articles than its minimum, or the issue none at all."""
-    held: dict[int, int] = {}
-    for section in (
-        Pick.objects.filter(issue=issue).exclude(placement=Pick.Placement.DROPPED).values_list("section", flat=True)
-    ):
-        held[section] = held.get(section, 0) + 1
-    short = any(held.get(index, 0) < int(part["minimum"]) for index, part in enumerate(issue.sections))
-    return short or not held
 
 
 def _seal(issue: Issue, now: datetime, done: Turn) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from newsletter.articles.models import Article
 from newsletter.issues.compose import byline_of, item_of
 from newsletter.issues.models import Issue, Pick
 from newsletter.issues.queries import left_out, placed
+from newsletter.issues.shortfalls import shortfalls
 
 
 def describe_article(article: Article) -> dict[str, Any]:
@@ -59,6 +61,7 @@ def describe_issue(issue: Issue) -> dict[str, Any]:
         "window_from": issue.window_from,
         "window_to": issue.window_to,
         "held": issue.hold_reason,
+        "shortfalls": [asdict(shortfall) for shortfall in shortfalls(issue)],
         "sections": sections,
         "left_out": [
             {"id": row.article_id, "title": row.article.title, "reason": row.reason, "words": row.words}

@@ -56,6 +56,7 @@ class Past:
 
     pk: int
     published_on: date | None
+    weight: int
     matches: tuple[bool, ...]
     keys: Keys
 
@@ -86,14 +87,15 @@ def _window(since: datetime, slot: Slot, rules: Sequence[Rule]) -> list[Past]:
     names = [f"m{number}" for number in range(len(asked))]
     answers = ", ".join(f"({part.text}) as {name}" for part, name in zip(asked, names, strict=True))
     text = (
-        f"select id, published_on, {', '.join(names)} from (select id, published_on, {answers} from newsletter_article"
+        f"select id, published_on, weight, {', '.join(names)} from"
+        f" (select id, published_on, weight, {answers} from newsletter_article"
         f" where available_at >= %s and available_at < %s and {FIT} offset 0) as w where {' or '.join(names)} {ORDER}"
     )
     values = [*(value for part in asked for value in part.values), since, slot.cut_off_at]
     with connection.cursor() as cursor:
         cursor.execute(text, values)
         keys = Keys()
-        articles = [Past(pk, day, tuple(matches), keys) for pk, day, *matches in cursor.fetchall()]
+        articles = [Past(pk, day, weight, tuple(matches), keys) for pk, day, weight, *matches in cursor.fetchall()]
     keys.expect([past.pk for past in articles])
     return articles
 

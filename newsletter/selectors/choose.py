@@ -32,6 +32,9 @@ class Candidate(Protocol):
     def published_on(self) -> date | None: ...
 
     @property
+    def weight(self) -> int: ...
+
+    @property
     def facet_keys(self) -> Sequence[str]: ...
 
 
@@ -168,6 +171,8 @@ def fill(rule: Rule, matched: list[C], pinned: Sequence[C], full: dict[int, NotP
 def _in_order(rule: Rule, newest: list[C]) -> list[C]:
     if rule.order == "oldest":
         return newest[::-1]
+    if rule.order == "manual":
+        return sorted(newest, key=lambda article: -article.weight)
     if rule.order == "regions":
         wanted = {key("region", clause.value) for clause in clauses(rule.selector) if clause.facet == "region"}
         return sorted(newest, key=lambda a: -len(wanted.intersection(a.facet_keys)))

@@ -22,6 +22,7 @@ from newsletter.catalogue.look import KEYS
 from newsletter.catalogue.models import Brand, Newsletter
 from newsletter.catalogue.place import CODE
 from newsletter.errors import Invalid
+from newsletter.selectors.check import check_selector
 from newsletter.rendering.digest import Brand as Look
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +42,7 @@ cut_off = "90m"
 approval = "automatic"
 approvers = 1
 thin = "skip"
+stale = "14d"
 late = "6h"
 tracking = "anonymous"
 [sender]
@@ -72,6 +74,15 @@ def loaded(text: str) -> Newsletter:
 def test_what_was_dumped_loads_to_the_same() -> None:
     text = dump(loaded(WHOLE))
     assert dump(loaded(text)) == text
+
+
+def test_a_quota_of_a_date_is_refused_because_it_would_count_nothing() -> None:
+    with pytest.raises(Invalid) as refusal:
+        load(WHOLE.replace("center = 3", "age = 3"), where="x.toml", check=check_selector)
+    assert (refusal.value.where, refusal.value.fix) == (
+        "x.toml: section 1.quota.age",
+        "Use center, author, region, ...",
+    )
 
 
 def test_a_quota_of_an_unknown_facet_is_refused_with_what_was_meant() -> None:
@@ -122,7 +133,9 @@ DEFINITIONS = st.fixed_dictionaries(
         "zone": st.sampled_from(sorted(ZONES)),
         "active": st.booleans(),
         "cadence": st.builds(dict.__or__, WHEN, st.fixed_dictionaries({"draft_lead": SPANS, "cut_off": SPANS})),
-        "policy": st.fixed_dictionaries({"late": SPANS, "thin": st.sampled_from(["hold", "skip", "send"])}),
+        "policy": st.fixed_dictionaries(
+            {"late": SPANS, "thin": st.sampled_from(["hold", "skip", "send"]), "stale": SPANS}
+        ),
         "sender": st.fixed_dictionaries(
             {
                 "name": LINES,

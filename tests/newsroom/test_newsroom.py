@@ -11,7 +11,7 @@ import pytest
 from newsletter.articles.models import Article
 from newsletter.catalogue.models import Newsletter
 from newsletter.ingest.models import QuarantinedRecord
-from newsletter.issues.clock import is_thin
+from newsletter.issues.shortfalls import shortfalls
 from newsletter.issues.draft import draft
 from newsletter.issues.queries import placed
 from newsletter.issues.render import rendering_of
@@ -66,6 +66,6 @@ def test_a_thousand_readers_with_names_in_many_scripts_are_loaded(newsroom: News
 @pytest.mark.parametrize("code", ["ctw", "asia", "democracy", "menaTransitions", "americanStatecraft"])
 def test_every_newsletter_drafts_a_full_issue_without_errors(newsroom: Newsroom, code: str) -> None:
     issue = draft(Newsletter.objects.select_related("sender").get(code=code), now=NOW, by="ada")
-    assert not is_thin(issue)
+    assert shortfalls(issue) == ()
     assert len(placed(issue)) >= 4
     assert [finding for finding in rendering_of(issue, now=NOW).findings if finding["level"] == "E"] == []

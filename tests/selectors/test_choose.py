@@ -70,6 +70,13 @@ def test_most_regions_matched_come_first() -> None:
     assert sections(choice) == [(0, two.pk), (0, one.pk)]
 
 
+def test_by_hand_the_heaviest_come_first_and_the_newest_among_equals() -> None:
+    old, new = make_article(published_on=date(2026, 1, 1)), make_article(published_on=date(2026, 2, 1))
+    heavy = make_article(published_on=date(2020, 1, 1), weight=5)
+    choice = fill([old, heavy, new], rule(order="manual"))
+    assert sections(choice) == [(0, heavy.pk), (0, new.pk), (0, old.pk)]
+
+
 @pytest.mark.parametrize(
     ("given", "reason"),
     [

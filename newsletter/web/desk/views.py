@@ -152,6 +152,7 @@ def issue(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "issue": one,
         "sections": described["sections"],
+        "shortfalls": described["shortfalls"] if one.state in (Issue.State.DRAFT, Issue.State.IN_REVIEW) else [],
         "left_out": left_out,
         "rendering": rendering,
         "render_error": error,
