@@ -1,14 +1,15 @@
 """MJML to HTML by MRML, in a child process with limits, on hardened source.
 
 MRML kills its process on deep nesting, writes attribute values with Rust's debug formatting and accepts almost
-anything; so the source is parsed here first (well-formed, known tags, no includes, bounded), its attribute values
-are made plain ASCII, and the compiler runs apart from us.
+anything; so the source is validated first, its attribute values are made plain ASCII, what MRML does otherwise than
+npm mjml is rewritten where that is simple, and the compiler runs apart from us.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from html.entities import html5
 
@@ -16,28 +17,30 @@ from lxml import etree
 
 from newsletter.errors import Invalid
 from newsletter.rendering.compiler import compiler
+from newsletter.rendering.validate import Problem, validate
+from newsletter.rendering.validate.scan import VOID
+from newsletter.rendering.validate.table import COMPONENTS
 
-LARGEST_SOURCE = 1_000_000  # characters
-DEEPEST = 60
 BACKSLASH, QUOTE = "\ufdd0", "\ufdd1"  # stand for \\ and " while lxml serialises; noncharacters, which no text holds
-_NAMED = re.compile(r"&([A-Za-z][A-Za-z0-9]*);")
+_COMMENTS = re.compile(r"<!--.*?-->|(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
+_MENDED = re.compile(
+    r"(?P<data><!\[CDATA\[.*?\]\]>)|&(?P<name>[A-Za-z][A-Za-z0-9]*);|(?P<bare>&)(?!#[0-9]+;|#x[0-9a-fA-F]+;)"
+    rf"|<(?P<void>{'|'.join(sorted(VOID))})(?P<rest>(?:[^<>\"']++|\"[^\"]*+\"|'[^']*+')*+)(?<!/)>",
+    re.DOTALL | re.IGNORECASE,
+)
 _XML_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _NEIGHBOURS = re.compile(r"<!\[endif\]-->\s*<!--\[if mso \| IE\]>")  # npm mjml joins them too
 _INDENT = re.compile(r"\n[ \t]+")
-# fmt: off
-TAGS = frozenset(
-    [
-        "mjml", "mj-head", "mj-body", "mj-attributes", "mj-all", "mj-class", "mj-breakpoint", "mj-font",
-        "mj-html-attributes", "mj-preview", "mj-style", "mj-title", "mj-raw", "mj-accordion",
-        "mj-accordion-element", "mj-accordion-title", "mj-accordion-text", "mj-button", "mj-carousel",
-        "mj-carousel-image", "mj-column", "mj-divider", "mj-group", "mj-hero", "mj-image", "mj-navbar",
-        "mj-navbar-link", "mj-section", "mj-social", "mj-social-element", "mj-spacer", "mj-table", "mj-text",
-        "mj-wrapper",
-    ]
-)
-# fmt: on
 _BLANKS = re.compile(r"[ \t\r\n]+")  # not the no-break space, which was meant
-STRUCTURE = TAGS - frozenset(["mj-raw", "mj-style", "mj-title", "mj-preview", "mj-text", "mj-table", "mj-button"])
+STRUCTURE = frozenset(name for name, one in COMPONENTS.items() if not one.holds_html)
+LEFT_OUT = ("mj-font", "mj-html-attributes")  # fonts are never fetched; MRML does not know the other
+
+Place = Callable[[int, int], str]
+
+
+def mjml_place(line: int, column: int) -> str:
+    """Return the words for a place in MJML whose template is not known."""
+    return f"mjml, line {line}, column {column}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +52,18 @@ class Hardened:
     inline_css: str
 
 
-def compile_mjml(source: str) -> tuple[str, str]:
-    """Return the HTML of ``source`` and the CSS to inline; raises ``Invalid`` with line and column."""
-    hardened = harden(source)
+def compile_mjml(source: str, *, place: Place = mjml_place) -> tuple[str, str]:
+    """Return the HTML of ``source`` and the CSS to inline; raises ``Invalid`` at ``place`` of line and column."""
+    hardened = harden(source, place=place)
     html = _NEIGHBOURS.sub("", compiler.compile(hardened.source))
     for token, style in hardened.styles.items():
         html = html.replace(token, style)
     return html, hardened.inline_css
 
 
-def harden(source: str) -> Hardened:
+def harden(source: str, *, place: Place = mjml_place) -> Hardened:
     """Check ``source`` and make it safe for MRML; raises ``Invalid``."""
-    if len(source) > LARGEST_SOURCE:
-        raise Invalid(f"The MJML has {len(source)} characters.", where="mjml", fix=f"Use at most {LARGEST_SOURCE}.")
+    refuse(validate(source), place)
     root = _parsed(source)
     mark = hashlib.sha256(source.encode("utf-8", "replace")).hexdigest()[:16]  # no text can hold the hash of itself
     styles: dict[str, str] = {}
@@ -72,62 +74,93 @@ def harden(source: str) -> Hardened:
             raise Invalid("A style holds markup.", where=f"mjml, line {style.sourceline}", fix="Write CSS only.")
         if style.get("inline") == "inline":
             inline.append(css)
-            parent = style.getparent()
-            assert parent is not None
-            parent.remove(style)
+            _drop(style)
         else:
             token = f"zstyle{mark}n{len(styles)}z"
             styles[token] = css
             style.text = token
-    _walk(root, 1)
+    for name in LEFT_OUT:
+        for element in list(root.iter(name)):
+            _drop(element)
+    _spread_classes(root)
+    _walk(root)
     ascii_source = etree.tostring(root, encoding="us-ascii").decode()
     ascii_source = ascii_source.replace(f"&#{ord(BACKSLASH)};", "&#92;").replace(f"&#{ord(QUOTE)};", "&#34;")
     ascii_source = _INDENT.sub("\n", ascii_source)
     return Hardened(ascii_source, styles, "\n".join(inline))
 
 
+def refuse(problems: tuple[Problem, ...], place: Place) -> None:
+    """Raise ``Invalid`` for the first error among ``problems``, telling how many there are."""
+    errors = [problem for problem in problems if problem.level == "E"]
+    if not errors:
+        return
+    first, more = errors[0], f" ({len(errors) - 1} more)" if len(errors) > 1 else ""
+    raise Invalid(first.message + more, where=place(first.line, first.column), fix=first.fix)
+
+
 def _parsed(source: str) -> etree._Element:
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
-    )
+    """Return the tree of valid source; what XML is stricter about than MJML has been mended on the way."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, remove_pis=True)
+    plain = _MENDED.sub(_mended, _COMMENTS.sub(lambda found: found[1] or "", source))
     try:
-        root = etree.fromstring(_NAMED.sub(_numeric, source).encode(), parser)
+        root = etree.fromstring(plain.encode(), parser)
     except etree.XMLSyntaxError as error:
         line, column = error.position
-        raise Invalid(
-            f"{error.msg}.", where=f"mjml, line {line}, column {column}", fix="Close and nest the tags."
-        ) from None
+        where = mjml_place(line, column)
+        raise Invalid(f"{error.msg}.", where=where, fix="Close and nest the tags.") from None
     except ValueError as error:
         raise Invalid(f"{error}.", where="mjml", fix="Remove control characters.") from None
-    if root.getroottree().docinfo.internalDTD is not None:
-        raise Invalid("A document type is not allowed.", where="mjml, line 1", fix="Start with <mjml>.")
-    if root.tag != "mjml":
-        raise Invalid(f"The first tag is <{root.tag!s}>.", where="mjml, line 1", fix="Start with <mjml>.")
     return root
 
 
-def _numeric(name: re.Match[str]) -> str:
-    """Return an HTML name such as &nbsp; as XML knows it; unknown names are left for the parser to report."""
-    if name[1] in _XML_NAMES or f"{name[1]};" not in html5:
-        return name[0]
-    return "".join(f"&#{ord(sign)};" for sign in html5[f"{name[1]};"])
+def _mended(found: re.Match[str]) -> str:
+    """Write &nbsp; as a number, a lone & as &amp; and close <br>, as XML wants them."""
+    if found["bare"]:
+        return "&amp;"
+    if found["void"]:
+        return f"<{found['void']}{found['rest']}/>"
+    name = found["name"]
+    if name is None or name in _XML_NAMES or f"{name};" not in html5:
+        return found[0]
+    return "".join(f"&#{ord(sign)};" for sign in html5[f"{name};"])
 
 
-def _walk(element: etree._Element, depth: int) -> None:
-    """Refuse what MRML cannot take and make every attribute value one plain line."""
-    where = f"mjml, line {element.sourceline}"
-    if depth > DEEPEST:
-        raise Invalid("The tags are nested too deeply.", where=where, fix=f"Use at most {DEEPEST} levels.")
-    if element.tag == "mj-include":
-        raise Invalid("mj-include is not allowed.", where=where, fix="Use Jinja's include.")
-    if isinstance(element.tag, str) and element.tag.startswith("mj") and element.tag not in TAGS:
-        raise Invalid(f"There is no <{element.tag}>.", where=where, fix="Use a component of MJML 4.")
+def _drop(element: etree._Element) -> None:
+    parent = element.getparent()
+    assert parent is not None
+    parent.remove(element)
+
+
+def _spread_classes(root: etree._Element) -> None:
+    """Write what each mj-class says on its elements: where several set one attribute, MRML lets the first win."""
+    classes: dict[str, dict[str, str]] = {}
+    for one in list(root.iter("mj-class")):
+        said = {str(name): str(value) for name, value in one.attrib.items()}
+        classes.setdefault(said.pop("name", ""), {}).update(said)
+        _drop(one)
+    for element in root.iter():
+        names = element.attrib.pop("mj-class", "")
+        merged: dict[str, str] = {}
+        for name in str(names).split():
+            said = classes.get(name, {})
+            both = [one["css-class"] for one in (merged, said) if "css-class" in one]
+            merged |= said
+            if both:
+                merged["css-class"] = " ".join(both)
+        for name, value in merged.items():
+            if name not in element.attrib:
+                element.set(name, value)
+
+
+def _walk(element: etree._Element) -> None:
+    """Make every attribute value one plain line and take blanks out of structure."""
     for name, value in element.attrib.items():
         element.set(name, _BLANKS.sub(" ", str(value)).strip(" ").replace("\\", BACKSLASH))
     if element.tag == "mj-title" and element.text:  # MRML copies the title into an attribute as it stands
         element.text = _BLANKS.sub(" ", element.text).strip(" ").replace("\\", BACKSLASH).replace('"', QUOTE)
     for child in element:
-        _walk(child, depth + 1)
+        _walk(child)
         if element.tag in STRUCTURE and not (child.tail or "").strip():
             child.tail = None  # MRML takes a blank between two components for content
     if element.tag in STRUCTURE and not (element.text or "").strip():

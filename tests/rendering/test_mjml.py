@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from newsletter.errors import Invalid
 from newsletter.rendering.compiler import Compiler
-from newsletter.rendering.mjml import DEEPEST, compile_mjml
+from newsletter.rendering.mjml import compile_mjml
+from newsletter.rendering.validate import DEEPEST
 
 
 def body(inner: str) -> str:
@@ -30,8 +31,8 @@ def test_styles_keep_their_signs() -> None:
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("<mjml><mj-body>", "Premature end"),
-        ("<mjml>\n<mj-body><mj-text></mj-body></mjml>", "line 2"),
+        ("<mjml><mj-body>", "is not closed"),
+        ("<mjml>\n<mj-body><mj-section></mj-body></mjml>", "is still open where </mj-body> comes in line 2"),
         ("<html></html>", "first tag is <html>"),
         (body('<mj-include path="/etc/passwd"/>'), "mj-include is not allowed"),
         (body("<mj-txet>x</mj-txet>"), "no <mj-txet>"),
