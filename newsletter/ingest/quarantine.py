@@ -12,8 +12,11 @@ from newsletter.ingest.source import RefusedRecord
 LONGEST_TEXT = 1_000_000
 
 
-def quarantine(refused: Sequence[RefusedRecord], *, source: str, now: datetime) -> None:
-    """Keep each record once; one that was refused before gets its present reason and keeps its first date."""
+def quarantine(refused: Sequence[RefusedRecord], *, source: str, form: str = "page-export", now: datetime) -> None:
+    """Keep each record once; one that was refused before gets its present reason and keeps its first date.
+
+    ``form`` is that of records which do not say how their text is written.
+    """
     QuarantinedRecord.objects.bulk_create(
         [
             QuarantinedRecord(
@@ -22,7 +25,9 @@ def quarantine(refused: Sequence[RefusedRecord], *, source: str, now: datetime) 
                 content_hash=hashlib.sha256(record.text.encode("utf-8", "replace")).hexdigest(),
                 reason=record.reason,
                 message=record.message[:500],
-                position=record.position,
+                position=record.position[:40],
+                form=record.form or form,
+                url=record.url[:2000],
                 text=record.text[:LONGEST_TEXT],
                 first_seen_at=now,
                 seen_at=now,
@@ -31,7 +36,7 @@ def quarantine(refused: Sequence[RefusedRecord], *, source: str, now: datetime) 
         ],
         update_conflicts=True,
         unique_fields=["source", "key"],
-        update_fields=["content_hash", "reason", "message", "position", "text", "seen_at"],
+        update_fields=["content_hash", "reason", "message", "position", "form", "url", "text", "seen_at"],
     )
 
 

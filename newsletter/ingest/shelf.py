@@ -19,6 +19,7 @@ from newsletter.expressions.fold import fold
 from newsletter.ingest.models import Record
 from newsletter.ingest.pour import numbers, pour, pour_over
 from newsletter.ingest.quarantine import release
+from newsletter.ingest.revision import is_major
 from newsletter.ingest.source import IncomingArticle
 
 COPIED = (
@@ -31,7 +32,7 @@ IF_GIVEN = frozenset(("image_url", "image_alt"))  # a source that knows no image
 STORED = (
     *COPIED,
     *("identity", "words", "url", "urls", "warnings", "overrides", "facet_keys", "content_hash"),
-    *("modified_at", "updated_at"),
+    *("modified_at", "updated_at", "available_at", "renewed_at"),
 )
 WHOLE = tuple(field.attname for field in Article._meta.concrete_fields)
 ONE_AT_A_TIME = 0x6E6C_0001  # the advisory lock under which articles are taken in
@@ -45,13 +46,15 @@ class Outcome:
     word: Literal["new", "updated", "unchanged"]
     article: Article
     differences: dict[str, dict[str, Any]] = field(default_factory=dict)
+    major: bool = False  # it says something new, see ``revision``
 
 
 class Shelf:
     """Articles in reach of one batch, by identity, words, address and record."""
 
-    def __init__(self, *, source: str, now: datetime) -> None:
-        self.source, self.now = source, now
+    def __init__(self, *, source: str, now: datetime, renew: bool = False) -> None:
+        """With ``renew`` a major version makes its article available again."""
+        self.source, self.now, self.renew = source, now, renew
         self._by_identity: dict[str, Article] = {}
         self._by_words: dict[str, Article] = {}
         self._by_url: dict[str, Article] = {}
@@ -59,6 +62,7 @@ class Shelf:
         self._hashes: dict[int, set[str]] = {}  # id() of an article here -> every content it was seen with
         self._body_hashes: dict[int, str] = {}
         self._bodies: dict[int, str] = {}
+        self._stored_bodies: dict[int, str] | None = None  # by article, fetched when a body has changed
         self._fresh: list[Article] = []
         self._changed: dict[int, Article] = {}
         self._records: dict[tuple[str, str], Article] = {}
@@ -68,7 +72,7 @@ class Shelf:
         """Fetch every article the records may belong to; no other importer runs until the transaction ends."""
         with connection.cursor() as cursor:
             cursor.execute("select pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
-        urls = list({article.url for article in incoming if article.url})
+        urls = list({url for article in incoming for url in (article.url, *article.urls) if url})
         identities = {address_identity(url) for url in urls}
         words = {words_identity(article.title, article.authors) for article in incoming}
         known = Record.objects.filter(source=self.source, key__in=[article.key for article in incoming])
@@ -129,12 +133,18 @@ class Shelf:
         key = words_identity(incoming.title, incoming.authors)
         words = self._by_words.get(key) or self._by_identity.get(key)
         if incoming.url:
-            known = self._by_identity.get(address_identity(incoming.url)) or self._by_url.get(incoming.url)
+            known = self._by_address(incoming)
             if known or (words and not words.urls):
                 return known or words
         elif words:
             return words
         return self._same_record(incoming)
+
+    def _by_address(self, incoming: IncomingArticle) -> Article | None:
+        for url in (incoming.url, *incoming.urls):
+            if known := self._by_identity.get(address_identity(url)) or self._by_url.get(url):
+                return known
+        return None
 
     def _same_record(self, incoming: IncomingArticle) -> Article | None:
         """Return the article this record was before, if it still opens alike: two folders may use one file name."""
@@ -148,7 +158,7 @@ class Shelf:
             first_ingested_at=self.now,
             available_at=self.now,
             url=incoming.url,
-            urls=[incoming.url] if incoming.url else [],
+            urls=list(dict.fromkeys(filter(None, (incoming.url, *incoming.urls)))),
         )
         _copy(incoming, article)
         self._finish(article, incoming, content)
@@ -159,25 +169,42 @@ class Shelf:
 
     def _version(self, article: Article, incoming: IncomingArticle, content: str) -> Outcome:
         """Apply a record to its article: the newest content wins, one that was seen before changes nothing."""
-        differences = self._add_address(article, incoming.url)
+        differences = self._add_addresses(article, incoming)
+        major = False
         seen = content == article.content_hash or content in self._hashes[id(article)]
         older = article.modified_at and incoming.modified_at and incoming.modified_at < article.modified_at
         if not seen and not older:
             differences |= _copy(incoming, article)
             if self._is_other_body(article, incoming.body):
                 differences["body"] = {"before": "", "after": f"{len(incoming.body)} characters", "overridden": False}
+            major = is_major(incoming, differences, lambda: self._old_body(article))
+            if major and self.renew:
+                self._renew(article)
             self._finish(article, incoming, content)
             self._put(article)
         elif not differences:
             return Outcome(incoming.key, "unchanged", article)
         if article.pk:
             self._changed[article.pk] = article
-        return Outcome(incoming.key, "updated" if differences else "unchanged", article, differences)
+        return Outcome(incoming.key, "updated" if differences else "unchanged", article, differences, major)
 
-    def _add_address(self, article: Article, url: str) -> dict[str, dict[str, Any]]:
-        """Note one more address of an article; the first one it gets decides its identity and where readers go."""
-        if not url or url in article.urls:
+    def _renew(self, article: Article) -> None:
+        """Make an article new again: it comes into the next window, and issues of before do not count as sending it."""
+        article.renewed_at = self.now
+        article.available_at = max(filter(None, (self.now, article.embargo_until)))
+
+    def _add_addresses(self, article: Article, incoming: IncomingArticle) -> dict[str, dict[str, Any]]:
+        before = list(article.urls)
+        for url in filter(None, (incoming.url, *incoming.urls)):
+            self._add_address(article, url)
+        if before == article.urls:
             return {}
+        return {"urls": {"before": before, "after": article.urls, "overridden": False}}
+
+    def _add_address(self, article: Article, url: str) -> None:
+        """Note one more address of an article; the first one it gets decides its identity and where readers go."""
+        if url in article.urls:
+            return
         before = list(article.urls)
         identity = address_identity(url)
         if identity and not before and identity not in self._by_identity:
@@ -186,7 +213,6 @@ class Shelf:
         article.urls = [*before, url]
         article.url = article.url or url
         self._by_url[url] = article
-        return {"urls": {"before": before, "after": article.urls, "overridden": False}}
 
     def _finish(self, article: Article, incoming: IncomingArticle, content: str) -> None:
         article.words = words_identity(incoming.title, incoming.authors)
@@ -202,6 +228,16 @@ class Shelf:
         self._hashes.setdefault(id(article), set())
         for url in article.urls:
             self._by_url.setdefault(url, article)
+
+    def _old_body(self, article: Article) -> str:
+        """Return the body in force; those in the table are fetched at once for all articles in reach."""
+        if id(article) in self._bodies:
+            return self._bodies[id(article)]
+        if self._stored_bodies is None:
+            reached = {one.pk for one in self._by_identity.values() if one.pk}
+            rows = ArticleBody.objects.filter(article_id__in=reached).values_list("article_id", "text")
+            self._stored_bodies = dict(rows)
+        return self._stored_bodies.get(article.pk, "")
 
     def _is_other_body(self, article: Article, body: str) -> bool:
         if id(article) in self._bodies:

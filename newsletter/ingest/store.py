@@ -12,6 +12,7 @@ from django.db import transaction
 
 from newsletter.ingest.quarantine import quarantine
 from newsletter.ingest.read_files import read_files
+from newsletter.ingest.rules import rules_of
 from newsletter.ingest.shelf import Outcome, Shelf
 from newsletter.ingest.source import IncomingArticle, RefusedRecord
 
@@ -20,7 +21,7 @@ from newsletter.ingest.source import IncomingArticle, RefusedRecord
 class IngestReport:
     """What became of the records.
 
-    ``changes`` holds, for every updated article, {article, file, fields: {field: {before, after, overridden}}};
+    ``changes`` holds, for every updated article, {article, file, major, fields: {field: {before, after, overridden}}};
     ``warnings`` {file, field, code, message}; the ids are for the door that refreshes drafts.
     """
 
@@ -49,22 +50,29 @@ def ingest_paths(
     """
     report = IngestReport()
     for records in read_files(paths, form=form, url_map=url_map, left_alone=report.warnings):
-        store(records, source=source, now=now, report=report)
+        store(records, source=source, form=form, now=now, report=report)
     return report
 
 
 def store(
-    records: Iterable[IncomingArticle | RefusedRecord], *, source: str, now: datetime, report: IngestReport
+    records: Iterable[IncomingArticle | RefusedRecord],
+    *,
+    source: str,
+    form: str = "page-export",
+    now: datetime,
+    report: IngestReport,
 ) -> None:
     """Store records of one source in one transaction and add what became of them to ``report``."""
-    records = list(records)
+    rules = rules_of(source)
+    records = rules.applied(list(records))
     articles = [record for record in records if isinstance(record, IncomingArticle)]
     with transaction.atomic():
-        shelf = Shelf(source=source, now=now)
+        shelf = Shelf(source=source, now=now, renew=rules.renew)
         shelf.load(articles)
         outcomes = [shelf.take(article) for article in articles]
         shelf.save()
-        quarantine([record for record in records if isinstance(record, RefusedRecord)], source=source, now=now)
+        refused = [record for record in records if isinstance(record, RefusedRecord)]
+        quarantine(refused, source=source, form=form, now=now)
     for record in records:
         _report(record, report)
     for outcome in outcomes:
@@ -89,7 +97,12 @@ def _count(outcome: Outcome, report: IngestReport) -> None:
     elif outcome.word == "updated":
         report.updated += 1
         report.updated_ids.append(outcome.article.pk)
-        change = {"article": outcome.article.pk, "file": outcome.key, "fields": outcome.differences}
+        change = {
+            "article": outcome.article.pk,
+            "file": outcome.key,
+            "major": outcome.major,
+            "fields": outcome.differences,
+        }
         report.changes.append(change)
     else:
         report.unchanged += 1

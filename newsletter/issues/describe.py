@@ -44,6 +44,10 @@ def describe_article(article: Article) -> dict[str, Any]:
         "image_url": article.image_url,
         "image_credit": article.image_credit,
         "overrides": article.overrides,
+        "weight": article.weight,
+        "withdrawn_at": article.withdrawn_at,
+        "embargo_until": article.embargo_until,
+        "renewed_at": article.renewed_at,
         "warnings": article.warnings,
     }
 

@@ -39,7 +39,7 @@ def pin(
 
     ``position`` counts from 1; None puts it behind the last pinned article.
     """
-    with _editing(issue_id, by=by, now=now, version=version, detail={"pin": article_id}) as issue:
+    with editing(issue_id, by=by, now=now, version=version, detail={"pin": article_id}) as issue:
         index = section_index(issue, section)
         pick = _pick_or_new(issue, article_id)
         if not pick.article.url:
@@ -56,7 +56,7 @@ def pin(
 
 def drop(issue_id: int, article_id: int, *, by: str, now: datetime, version: int | None = None) -> Issue:
     """Keep an article out of this issue; the next candidate takes its place."""
-    with _editing(issue_id, by=by, now=now, version=version, detail={"drop": article_id}) as issue:
+    with editing(issue_id, by=by, now=now, version=version, detail={"drop": article_id}) as issue:
         pick = _pick_or_new(issue, article_id)
         pick.placement = Pick.Placement.DROPPED
         pick.reason = {"code": "dropped", "by": by}
@@ -76,7 +76,7 @@ def move_pick(
     version: int | None = None,
 ) -> Issue:
     """Move an article to a place (counted from 1) in its own or another section; what was moved stays pinned."""
-    with _editing(issue_id, by=by, now=now, version=version, detail={"move": article_id}) as issue:
+    with editing(issue_id, by=by, now=now, version=version, detail={"move": article_id}) as issue:
         pick = _pick(issue, article_id)
         _place(pick, section_index(issue, section) if section else pick.section, position)
         assemble(issue_id, now=now)
@@ -99,7 +99,7 @@ def reword(
     """
     words = _checked(field, value, PICK_FIELDS if article_id else ISSUE_FIELDS)
     detail = {"set": field, "article": article_id} if article_id else {"set": field}
-    with _editing(issue_id, by=by, now=now, version=version, detail=detail) as issue:
+    with editing(issue_id, by=by, now=now, version=version, detail=detail) as issue:
         if article_id is None:
             Issue.objects.filter(pk=issue_id).update(**{field: words})
         else:
@@ -120,7 +120,7 @@ def section_index(issue: Issue, section: str) -> int:
 
 
 @contextmanager
-def _editing(issue_id: int, *, by: str, now: datetime, version: int | None, detail: dict[str, Any]) -> Iterator[Issue]:
+def editing(issue_id: int, *, by: str, now: datetime, version: int | None, detail: dict[str, Any]) -> Iterator[Issue]:
     """Hold the issue for one edit: state and version are compared, the seal and its approvals are broken."""
     with transaction.atomic():
         issue = move(issue_id, "edit", by=by, now=now, version=version, detail=detail, seal="", send_at=None)

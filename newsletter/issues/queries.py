@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from newsletter.issues.lifecycle import State
 from newsletter.issues.models import HistoryEntry, Issue, LeftOut, Pick
@@ -47,12 +47,16 @@ def left_out(issue: Issue) -> QuerySet[LeftOut]:
 
 
 def sent_before(issue: Issue) -> set[int]:
-    """Return the ids of articles that stand in another approved or sent issue of the same newsletter."""
+    """Return the ids of articles that stand in another approved or sent issue of the same newsletter.
+
+    An article that was renewed since the window of that issue closed is another one.
+    """
     return set(
         Pick.objects.filter(issue__newsletter_id=issue.newsletter_id)
         .exclude(placement=Pick.Placement.DROPPED)
         .exclude(issue_id=issue.pk)
         .exclude(issue__state__in=OPEN)
+        .exclude(article__renewed_at__gt=F("issue__window_to"))
         .values_list("article_id", flat=True)
     )
 

@@ -107,6 +107,7 @@ class TestVersions:
             {
                 "article": article.pk,
                 "file": "page.txt",
+                "major": False,
                 "fields": {
                     "topics": {
                         "before": ["Foreign Policy", "Climate Change"],

@@ -327,3 +327,18 @@ def test_an_explanation_reads_well(run: Run, issue: int) -> None:
     _, words = run("explain", "ctw", article.pk)
     assert words.splitlines()[0].startswith(f"“The Grid at Night” (article {article.pk}) is not in the issue of 20")
     assert "  ✗ newsletter:ctw: newsletter is asia" in words.splitlines()
+
+
+def test_a_person_decides_about_an_article(run: Run) -> None:
+    article = make_article("The Grid at Night")
+    overridden = run("article", article.pk, "override", "regions", "Iran", "Iraq", "--json")[1]["regions"]
+    weighed = run("article", article.pk, "weigh", "5", "--json")[1]["weight"]
+    withdrawn = run("article", article.pk, "withdraw", "--reason", "an error", "--json")[1]
+    assert (overridden, weighed, withdrawn["issues"]["drafts"]) == (["Iran", "Iraq"], 5, [])
+    assert withdrawn["withdrawn_at"] is not None
+
+
+@pytest.mark.parametrize("words", [("override", "regions"), ("override", "title", "a", "b"), ("weigh", "much")])
+def test_a_decision_that_makes_no_sense_is_refused(run: Run, words: tuple[str, ...]) -> None:
+    code, answer = run("article", make_article().pk, *words, "--json")
+    assert (code, answer["error"]["code"]) == (1, "invalid")
