@@ -9,7 +9,6 @@ import atexit
 import contextlib
 import json
 import os
-import select
 import struct
 import subprocess
 import sys
@@ -24,7 +23,8 @@ CHILD_MEMORY_BYTES = 1 << 30
 class Compiler:
     """A long-lived child that runs MRML; a dead or stuck child is replaced."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, patience_seconds: int = PATIENCE_SECONDS) -> None:
+        self.patience_seconds = patience_seconds
         self._child: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
 
@@ -69,23 +69,35 @@ class Compiler:
                     pipe.close()
 
     def _ask(self, source: str) -> dict[str, str]:
-        child = self._running()
+        child, late = self._running(), threading.Event()
         assert child.stdin is not None
         assert child.stdout is not None
-        octets = source.encode()
-        child.stdin.write(struct.pack(">I", len(octets)) + octets)
-        child.stdin.flush()
-        ready, _, _ = select.select([child.stdout], [], [], PATIENCE_SECONDS)
-        if not ready:
+
+        def give_up() -> None:
+            late.set()
+            child.kill()
+
+        clock = threading.Timer(self.patience_seconds, give_up)
+        clock.start()
+        try:
+            octets = source.encode()
+            child.stdin.write(struct.pack(">I", len(octets)) + octets)
+            child.stdin.flush()
+            return dict(json.loads(_exactly(child.stdout, struct.unpack(">I", _exactly(child.stdout, 4))[0])))
+        except (BrokenPipeError, EOFError, OSError):
+            if not late.is_set():
+                raise
             self.close()
-            raise Invalid(f"MJML took longer than {PATIENCE_SECONDS} s.", where="mjml", fix="Simplify the template.")
-        return dict(json.loads(_exactly(child.stdout, struct.unpack(">I", _exactly(child.stdout, 4))[0])))
+            told = f"MJML took longer than {self.patience_seconds} s."
+            raise Invalid(told, where="mjml", fix="Simplify the template.") from None
+        finally:
+            clock.cancel()
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._child is None or self._child.poll() is not None:
             self.close()
             self._child = subprocess.Popen(
-                [sys.executable, "-I", "-c", _CHILD, str(CHILD_MEMORY_BYTES)],
+                [sys.executable, "-I", "-c", _CHILD, str(CHILD_MEMORY_BYTES), str(self.patience_seconds)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -108,9 +120,11 @@ from mjml import mjml2html
 source, target = sys.stdin.buffer, sys.stdout.buffer
 while head := source.read(4):
     text = source.read(struct.unpack(">I", head)[0]).decode()
+    used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+    resource.setrlimit(resource.RLIMIT_CPU, (int(used) + int(sys.argv[2]) + 1, resource.RLIM_INFINITY))
     try:
         answer = {"html": mjml2html(text, disable_comments=True, fonts={})}
-    except Exception as error:
+    except BaseException as error:  # a panic of Rust is no Exception
         answer = {"error": str(error)}
     octets = json.dumps(answer).encode()
     target.write(struct.pack(">I", len(octets)) + octets)

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from newsletter.errors import Invalid
 from newsletter.rendering.personal import CONTEXTS, NAMES, Slot, token
+from newsletter.rendering.trace import marking
 from newsletter.rendering.typography import quoted
 from newsletter.rendering.words import base, direction_of
 
@@ -27,6 +28,13 @@ _BLANKS = re.compile(r"[\t\r\n]+")
 def fill_template(folder: Path, name: str, values: Mapping[str, Any], *, nonce: str, language: str = "en") -> str:
     """Return template ``name`` filled in; raises ``Invalid`` with file and line for a wrong template."""
     return _filled(markup(folder), name, values, _slot_maker(nonce, language))
+
+
+def fill_marked_template(
+    folder: Path, name: str, values: Mapping[str, Any], *, nonce: str, language: str = "en"
+) -> str:
+    """Return what ``fill_template`` returns, with marks that ``trace.origin`` turns into template file and line."""
+    return _filled(marking(markup(folder)), name, values, _slot_maker(nonce, language))
 
 
 def fill_text_template(folder: Path, name: str, values: Mapping[str, Any], *, nonce: str, language: str = "en") -> str:
@@ -72,9 +80,7 @@ def _environment(folder: Path, *, escaping: bool) -> ImmutableSandboxedEnvironme
     return environment
 
 
-def _filled(
-    environment: ImmutableSandboxedEnvironment, name: str, values: Mapping[str, Any], slot: Callable[[str, str], Markup]
-) -> str:
+def _filled(environment: Environment, name: str, values: Mapping[str, Any], slot: Callable[[str, str], Markup]) -> str:
     try:
         return environment.get_template(name).render(**values, slot=slot)
     except TemplateSyntaxError as error:

@@ -35,6 +35,7 @@ class Sheet:
     digest: Digest
     nonce: str
     production: bool
+    warnings: tuple[Finding, ...] = ()
 
     @cached_property
     def tree(self) -> lxml_html.HtmlElement:
@@ -77,7 +78,8 @@ Check = Callable[[Sheet], Iterable[Finding]]
 def sheet_of(rendering: object, digest: Digest, *, production: bool) -> Sheet:
     """Return the sheet of a rendering (anything with subject, preheader, html, text and nonce)."""
     values = {name: str(getattr(rendering, name)) for name in ("subject", "preheader", "html", "text", "nonce")}
-    return Sheet(**values, digest=digest, production=production)
+    warnings = tuple(getattr(rendering, "warnings", ()))
+    return Sheet(**values, digest=digest, production=production, warnings=warnings)
 
 
 def excerpt(text: str, longest: int = 80) -> str:

@@ -19,7 +19,7 @@ from newsletter.errors import Invalid
 from newsletter.rendering.compiler import compiler
 from newsletter.rendering.validate import Problem, validate
 from newsletter.rendering.validate.scan import VOID
-from newsletter.rendering.validate.table import COMPONENTS
+from newsletter.rendering.validate.table import COMPONENTS, LEFT_OUT, RAW_IS_LEFT_OUT
 
 BACKSLASH, QUOTE = "\ufdd0", "\ufdd1"  # stand for \\ and " while lxml serialises; noncharacters, which no text holds
 _COMMENTS = re.compile(r"<!--.*?-->|(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
@@ -33,7 +33,6 @@ _NEIGHBOURS = re.compile(r"<!\[endif\]-->\s*<!--\[if mso \| IE\]>")  # npm mjml 
 _INDENT = re.compile(r"\n[ \t]+")
 _BLANKS = re.compile(r"[ \t\r\n]+")  # not the no-break space, which was meant
 STRUCTURE = frozenset(name for name, one in COMPONENTS.items() if not one.holds_html)
-LEFT_OUT = ("mj-font", "mj-html-attributes")  # fonts are never fetched; MRML does not know the other
 
 Place = Callable[[int, int], str]
 
@@ -54,16 +53,21 @@ class Hardened:
 
 def compile_mjml(source: str, *, place: Place = mjml_place) -> tuple[str, str]:
     """Return the HTML of ``source`` and the CSS to inline; raises ``Invalid`` at ``place`` of line and column."""
-    hardened = harden(source, place=place)
+    refuse(validate(source), place)
+    return compile_valid(source)
+
+
+def compile_valid(source: str) -> tuple[str, str]:
+    """Return what ``compile_mjml`` returns, for a source that has been validated."""
+    hardened = harden(source)
     html = _NEIGHBOURS.sub("", compiler.compile(hardened.source))
     for token, style in hardened.styles.items():
         html = html.replace(token, style)
     return html, hardened.inline_css
 
 
-def harden(source: str, *, place: Place = mjml_place) -> Hardened:
-    """Check ``source`` and make it safe for MRML; raises ``Invalid``."""
-    refuse(validate(source), place)
+def harden(source: str) -> Hardened:
+    """Make a validated source safe for MRML; raises ``Invalid`` for what XML does not take after all."""
     root = _parsed(source)
     mark = hashlib.sha256(source.encode("utf-8", "replace")).hexdigest()[:16]  # no text can hold the hash of itself
     styles: dict[str, str] = {}
@@ -79,8 +83,11 @@ def harden(source: str, *, place: Place = mjml_place) -> Hardened:
             token = f"zstyle{mark}n{len(styles)}z"
             styles[token] = css
             style.text = token
-    for name in LEFT_OUT:
-        for element in list(root.iter(name)):
+    for element in list(root.iter(*LEFT_OUT)):
+        _drop(element)
+    for element in list(root.iter("mj-raw")):
+        parent = element.getparent()
+        if parent is not None and parent.tag in RAW_IS_LEFT_OUT:
             _drop(element)
     _spread_classes(root)
     _walk(root)

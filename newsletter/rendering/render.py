@@ -7,17 +7,21 @@ import json
 import re
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from newsletter.errors import Invalid
 from newsletter.rendering.digest import Digest, from_dict
-from newsletter.rendering.environment import fill_template, fill_text_template
+from newsletter.rendering.environment import fill_marked_template, fill_template, fill_text_template
+from newsletter.rendering.finding import Finding
 from newsletter.rendering.inline import inline
-from newsletter.rendering.mjml import compile_mjml
+from newsletter.rendering.mjml import Place, compile_valid, refuse
 from newsletter.rendering.personal import ANY_TOKEN
 from newsletter.rendering.plaintext import wrap
+from newsletter.rendering.trace import origin
 from newsletter.rendering.typography import typography
+from newsletter.rendering.validate import Problem, validate
 from newsletter.rendering.words import words
 
 COMPACT_ABOVE = 8  # items
@@ -37,6 +41,7 @@ class Rendering:
     nonce: str
     content_hash: str
     milliseconds: float
+    warnings: tuple[Finding, ...] = ()  # what the validator of MJML has to say of the template
 
 
 def render(digest: Digest, *, template: str, nonce: str, templates: Path = TEMPLATES) -> Rendering:
@@ -46,7 +51,10 @@ def render(digest: Digest, *, template: str, nonce: str, templates: Path = TEMPL
     """
     begun = time.perf_counter()
     digest = _clean(digest)
-    html = inline(*compile_mjml(mjml_source(digest, template=template, nonce=nonce, templates=templates)))
+    source = mjml_source(digest, template=template, nonce=nonce, templates=templates)
+    problems, place = validate(source), _placer(source, digest, template=template, nonce=nonce, templates=templates)
+    refuse(problems, place)
+    html = inline(*compile_valid(source))
     name, values = _named(template, "txt"), _values(digest)
     text = wrap(fill_text_template(templates / "digests", name, values, nonce=nonce, language=digest.language))
     return Rendering(
@@ -57,6 +65,7 @@ def render(digest: Digest, *, template: str, nonce: str, templates: Path = TEMPL
         nonce=nonce,
         content_hash=content_hash(digest.subject, digest.preheader, html, text),
         milliseconds=(time.perf_counter() - begun) * 1000,
+        warnings=tuple(dict.fromkeys(_finding(problem, place) for problem in problems)),
     )
 
 
@@ -64,6 +73,23 @@ def mjml_source(digest: Digest, *, template: str, nonce: str, templates: Path = 
     """Return the MJML of ``digest`` before it is compiled."""
     name, values = _named(template, "mjml"), _values(digest)
     return fill_template(templates / "digests", name, values, nonce=nonce, language=digest.language)
+
+
+def _placer(source: str, digest: Digest, *, template: str, nonce: str, templates: Path) -> Place:
+    """Return what names the template's file and line for a place in ``source``; costs nothing until asked."""
+
+    @lru_cache(maxsize=1)
+    def placing() -> Place:
+        name, values = _named(template, "mjml"), _values(digest)
+        marked = fill_marked_template(templates / "digests", name, values, nonce=nonce, language=digest.language)
+        return origin(marked, source)
+
+    return lambda line, column: placing()(line, column)
+
+
+def _finding(problem: Problem, place: Place) -> Finding:
+    where = place(problem.line, problem.column)
+    return Finding("template", problem.level, where, f"{problem.message} {problem.fix}")
 
 
 def content_hash(*parts: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 
 import pytest
 from hypothesis import given, settings
@@ -32,7 +33,7 @@ def test_styles_keep_their_signs() -> None:
     ("source", "message"),
     [
         ("<mjml><mj-body>", "is not closed"),
-        ("<mjml>\n<mj-body><mj-section></mj-body></mjml>", "is still open where </mj-body> comes in line 2"),
+        ("<mjml>\n<mj-body><mj-section></mj-body></mjml>", "is still open where </mj-body> comes"),
         ("<html></html>", "first tag is <html>"),
         (body('<mj-include path="/etc/passwd"/>'), "mj-include is not allowed"),
         (body("<mj-txet>x</mj-txet>"), "no <mj-txet>"),
@@ -62,6 +63,27 @@ def test_a_compiler_that_was_killed_is_replaced() -> None:
     compiler._child.kill()
     compiler._child.wait()
     assert "x" in compiler.compile(source)
+    compiler.close()
+
+
+def test_a_compiler_that_is_stuck_is_given_up_and_replaced() -> None:
+    compiler = Compiler(patience_seconds=1)
+    source = body(f"<mj-text>{'x' * 200_000}</mj-text>")  # more than a pipe holds
+    compiler.compile(source)
+    assert compiler._child is not None
+    compiler._child.send_signal(signal.SIGSTOP)
+    with pytest.raises(Invalid, match="longer than 1 s"):
+        compiler.compile(source)
+    assert "x" in compiler.compile(source)
+    compiler.close()
+
+
+def test_a_source_that_needs_more_memory_than_there_is_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("newsletter.rendering.compiler.CHILD_MEMORY_BYTES", 150 << 20)
+    compiler = Compiler()
+    with pytest.raises(Invalid, match="dies of this source"):
+        compiler.compile(body("<mj-text>x</mj-text>" * 300_000))
+    assert "x" in compiler.compile(body("<mj-text>x</mj-text>"))
     compiler.close()
 
 

@@ -46,7 +46,7 @@ def value_faults(token: Token, component: Component) -> Iterator[Told]:
                 yield _unknown(one, token.name, component, anything)
         elif kind != "any" and (wanted := fault(kind, one.value.strip())):
             shown = one.value if len(one.value) <= 40 else one.value[:39] + "…"
-            yield one.offset, f'{one.name}="{shown}" is not {wanted}.', f"Write {wanted}.", "W"
+            yield one.offset, f'<{token.name}> takes no {one.name}="{shown}".', f"Write {wanted}.", "W"
 
 
 def class_faults(token: Token, classes: Mapping[str, Mapping[str, str]]) -> Iterator[Told]:
@@ -68,7 +68,10 @@ def class_faults(token: Token, classes: Mapping[str, Mapping[str, str]]) -> Iter
 def _unknown(one: Attribute, tag: str, component: Component, anything: bool) -> Told:
     if one.name in ("class", "id"):
         return one.offset, f"<{tag}> takes no {one.name}.", "Use css-class.", "W"
-    known = [*(EVERY_ATTRIBUTE if anything else component.attributes), *ANYWHERE]
     homes = [name for name, other in COMPONENTS.items() if one.name in other.attributes][:3]
-    other_wise = f"Leave it out; it belongs to {', '.join(homes)}." if homes else "Leave it out."
-    return one.offset, f"<{tag}> has no attribute {one.name[:40]}.", nearest(one.name, known, other_wise), "W"
+    if homes:
+        fix = f"Leave it out; it belongs to {', '.join(homes)}."
+    else:
+        known = EVERY_ATTRIBUTE if anything else component.attributes
+        fix = nearest(one.name, [*known, *ANYWHERE], "Leave it out.")
+    return one.offset, f"<{tag}> has no attribute {one.name[:40]}.", fix, "W"

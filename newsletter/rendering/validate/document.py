@@ -8,13 +8,20 @@ from newsletter.rendering.validate.attributes import NAME, Told, class_faults, f
 from newsletter.rendering.validate.nearest import nearest
 from newsletter.rendering.validate.problem import Lines, Problem
 from newsletter.rendering.validate.scan import Token, scan
-from newsletter.rendering.validate.table import COMPONENTS, HEAD_ONLY, Component
+from newsletter.rendering.validate.table import (
+    COMPONENTS,
+    EMPTY,
+    HEAD_ONLY,
+    LEFT_OUT,
+    RAW_IS_LEFT_OUT,
+    TEXT_ONLY,
+    Component,
+)
 from newsletter.rendering.validate.text import IMPORT, NO_TEXT, reference_fault
 
 LARGEST_SOURCE = 1_000_000  # characters
 DEEPEST = 60  # tags in one another
 MOST_PROBLEMS = 100
-PLAIN_TEXT = frozenset(["mj-title", "mj-preview", "mj-style", "mj-breakpoint", "mj-html-attribute"])
 ONCE = frozenset(["mj-head", "mj-body"])
 
 
@@ -116,8 +123,9 @@ class _Walk:
         elif not NAME.fullmatch(token.name):
             fix = "Use names of HTML without a prefix."
             self._tell(token.offset, token.name, f"<{token.name[:40]}> is no name of a tag.", fix)
-        elif holder in PLAIN_TEXT:
-            self._tell(token.offset, token.name, f"<{holder}> holds text only.", f"Take <{token.name[:40]}> out.")
+        elif holder in TEXT_ONLY or holder in EMPTY:
+            holds = "text only" if holder in TEXT_ONLY else "nothing"
+            self._tell(token.offset, token.name, f"<{holder}> holds {holds}.", f"Take <{token.name[:40]}> out.")
 
     def _stranger(self, token: Token, parent: str) -> None:
         name = token.name
@@ -142,6 +150,10 @@ class _Walk:
         elif parent and name not in inside:
             homes = ", ".join(component.parents)
             self._tell(token.offset, name, f"<{name}> cannot stand in <{parent}>.", f"Put it into {homes}.")
+        if name in LEFT_OUT:
+            self._tell(token.offset, name, f"<{name}> is left out.", LEFT_OUT[name], "W")
+        elif name == "mj-raw" and parent in RAW_IS_LEFT_OUT:
+            self._tell(token.offset, name, f"<mj-raw> is left out of <{parent}>.", "Put it elsewhere.", "W")
         if name in ONCE and parent == "mjml":
             if name in self._once:
                 self._tell(token.offset, name, f"There are two <{name}>.", "Keep one of them.")
@@ -169,8 +181,7 @@ class _Walk:
                 self._html_since = 0
             if name == token.name:
                 return
-            line, _ = self._lines.at(token.offset)
-            message = f"<{name[:40]}> is still open where </{token.name[:40]}> comes in line {line}."
+            message = f"<{name[:40]}> is still open where </{token.name[:40]}> comes."
             self._tell(offset, name, message, f"Write </{name[:40]}>.")
 
     def _read(self, token: Token) -> None:
@@ -180,7 +191,7 @@ class _Walk:
         if blank:
             return
         offset = token.offset + len(text) - len(text.lstrip())
-        if not self._html_since and here not in PLAIN_TEXT:
+        if not self._html_since or here in EMPTY:
             where = f"directly in <{here}>" if here else "outside <mjml>"
             self._tell(offset, here, f"Text stands {where}.", "Put it into mj-text or another that holds text.")
         if token.kind == "data":

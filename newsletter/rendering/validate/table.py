@@ -38,3 +38,11 @@ COLORS = frozenset(_TABLE["colors"])
 COMPONENTS = _components(_TABLE["components"])
 HEAD_ONLY = frozenset(COMPONENTS["mj-head"].children - {"mj-raw"})
 EVERY_ATTRIBUTE = {name: kind for one in COMPONENTS.values() for name, kind in one.attributes.items() if name != "any"}
+# What MRML, our compiler, knows less well than npm mjml
+RAW_IS_LEFT_OUT = frozenset(["mjml", "mj-accordion", "mj-accordion-element", "mj-navbar", "mj-social"])
+TEXT_ONLY = frozenset(["mj-title", "mj-preview", "mj-style", "mj-html-attribute", "mj-accordion-title"])
+EMPTY = frozenset(["mj-breakpoint", "mj-carousel-image"])
+LEFT_OUT = {
+    "mj-font": "Nothing is fetched while mail is read: name fonts that readers have.",
+    "mj-html-attributes": "Write the attributes where they belong.",
+}
