@@ -226,7 +226,8 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_REFERRER_POLICY = "same-origin"  # pages behind mail links send no referrer at all (web.public)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _words("NEWSLETTER_BEHIND_PROXY") else None
 X_FRAME_OPTIONS = "DENY"
-DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+API_RATE = _whole_number("NEWSLETTER_API_RATE", 600, least=1)  # requests a minute and token
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # a form of the desk, and a push of the API
 
 LOG_LEVEL = _choice("NEWSLETTER_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
 LOGGING = {

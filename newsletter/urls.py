@@ -5,10 +5,12 @@ from __future__ import annotations
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from newsletter.api.doors import doors
 from newsletter.web.health import healthz, readyz
 
 urlpatterns = [
     path("", include("newsletter.web.public.urls")),
+    path("api/", doors.urls),
     path("desk/", include("newsletter.web.desk.urls")),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),

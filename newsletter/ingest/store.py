@@ -61,8 +61,11 @@ def store(
     form: str = "page-export",
     now: datetime,
     report: IngestReport,
-) -> None:
-    """Store records of one source in one transaction and add what became of them to ``report``."""
+) -> list[Outcome]:
+    """Store records of one source in one transaction, add what became of them to ``report`` and return it by record.
+
+    ``form`` is how the texts of refused records are written that do not say so themselves.
+    """
     rules = rules_of(source)
     records = rules.applied(list(records))
     articles = [record for record in records if isinstance(record, IncomingArticle)]
@@ -77,6 +80,7 @@ def store(
         _report(record, report)
     for outcome in outcomes:
         _count(outcome, report)
+    return outcomes
 
 
 def _report(record: IncomingArticle | RefusedRecord, report: IngestReport) -> None:

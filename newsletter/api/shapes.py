@@ -1,0 +1,260 @@
+"""What goes in and out, as OpenAPI tells it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from ninja import Field, Schema
+
+Limit = Annotated[int, Field(ge=1, le=1000, description="rows of a page")]
+
+
+class Trouble(Schema):
+    """Why a request was not done."""
+
+    code: str
+    message: str
+    where: str = ""
+    fix: str = ""
+
+
+class TroubleAnswer(Schema):
+    """The form of every answer that is not 200."""
+
+    error: Trouble
+
+
+class ArticleShape(Schema):
+    """One article; codes and names stand apart."""
+
+    id: int
+    title: str
+    title_derived: bool
+    teaser: str
+    authors: list[str]
+    byline: str
+    type: str
+    blog: str
+    newsletters: list[str]
+    center_codes: list[str]
+    centers: list[str]
+    primary_center: str
+    program_codes: list[str]
+    programs: list[str]
+    projects: list[str]
+    collections: list[str]
+    regions: list[str]
+    topics: list[str]
+    language: str
+    language_derived: bool
+    published_at: date | None
+    published_precision: str
+    available_at: datetime
+    url: str
+    urls: list[str]
+    originally_published_in: str
+    image_url: str
+    image_credit: str
+    overrides: dict[str, Any]
+    weight: int
+    withdrawn_at: datetime | None
+    embargo_until: datetime | None
+    renewed_at: datetime | None
+    warnings: list[dict[str, Any]]
+
+
+class ArticlePage(Schema):
+    """Articles, newest first; ``next`` is the cursor of the next page."""
+
+    articles: list[ArticleShape]
+    next: str | None = None
+    warnings: list[str] = Field(default_factory=list)
+
+
+class Pushed(Schema):
+    """What became of one pushed article."""
+
+    key: str
+    outcome: str = Field(description="new, updated, unchanged or quarantined")
+    article: int | None = None
+    major: bool | None = None
+    fields: dict[str, Any] | None = Field(None, description="field -> {before, after, overridden}")
+    reason: str | None = None
+    message: str | None = None
+    position: str | None = None
+    withdrawn: bool | None = None
+    sent_in: list[int] | None = Field(None, description="issues readers have it from already")
+    embargo_until: datetime | None = None
+    warnings: list[str] | None = None
+
+
+class PushAnswer(Schema):
+    """What became of a push, in sum and one by one in the order given."""
+
+    new: int
+    updated: int
+    unchanged: int
+    quarantined: int
+    articles: list[Pushed]
+
+
+class ClauseShape(Schema):
+    """One clause held against one article; ``not`` belongs to it."""
+
+    clause: str
+    seen: list[str]
+    passed: bool
+    overridden: bool
+    words: str
+
+
+class SectionExplained(Schema):
+    section: str
+    verdict: bool
+    excluder: str
+    nearest_miss: str
+    clauses: list[ClauseShape]
+
+
+class Explained(Schema):
+    """Why an article is in or out of the next issue of a newsletter."""
+
+    newsletter: str
+    slot: datetime | None
+    article: int
+    title: str
+    verdict: str = Field(description="in or out")
+    section: str
+    reason: str
+    words: str
+    nearest_miss: str
+    clauses: list[ClauseShape]
+    sections: list[SectionExplained]
+
+
+class SelectorIn(Schema):
+    expression: str = Field(examples=["newsletter:ctw and not type:pressRelease and age < 7d"])
+    at: datetime | None = Field(None, description="the instant ages are measured against, default now")
+
+
+class SelectIn(SelectorIn):
+    limit: int = Field(50, ge=1, le=1000)
+    after: str = ""
+
+
+class OddPlace(Schema):
+    start: int
+    end: int
+    message: str
+
+
+class SelectorChecked(Schema):
+    """A selector in its one form, how many articles it chooses, and what is odd in it."""
+
+    selector: str
+    articles: int
+    more: bool = Field(description="there are more than 1,000")
+    warnings: list[OddPlace]
+
+
+class Offer(Schema):
+    """Put ``insert`` in place of text[start:end]."""
+
+    start: int
+    end: int
+    insert: str
+    kind: str
+    words: str
+    count: int
+
+
+class Offers(Schema):
+    completions: list[Offer]
+
+
+class NewsletterRow(Schema):
+    code: str
+    title: str
+    language: str
+    active: bool
+
+
+class NewsletterList(Schema):
+    newsletters: list[NewsletterRow]
+
+
+class NewsletterShape(NewsletterRow):
+    definition: str = Field(description="the TOML file that `newsletter load` takes")
+
+
+class BackTestIn(Schema):
+    """The section to change; what is not given stays as it is."""
+
+    section: str = ""
+    selector: str = ""
+    limit: int | None = Field(None, ge=1, le=200)
+    order: str = ""
+    quota: dict[str, int] | None = None
+    slots: int = Field(26, ge=1, le=520)
+    at: datetime | None = None
+
+
+class BackTested(Schema):
+    """How past issues would differ."""
+
+    newsletter: str
+    section: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+    summary: dict[str, int]
+    slots: list[dict[str, Any]]
+    balance: dict[str, list[dict[str, Any]]]
+    warnings: list[str]
+
+
+class IssueRow(Schema):
+    issue: int
+    newsletter: str
+    state: str
+    slot: datetime | None
+    picks: int
+
+
+class IssueList(Schema):
+    issues: list[IssueRow]
+    next: str | None = None
+
+
+class IssueShape(Schema):
+    """An issue with its picks by section, each with its reason, and the candidates left out."""
+
+    issue: int
+    newsletter: str
+    state: str
+    version: int
+    kind: str
+    slot: datetime | None
+    window_from: datetime | None
+    window_to: datetime
+    held: str
+    shortfalls: list[dict[str, Any]]
+    sections: list[dict[str, Any]]
+    left_out: list[dict[str, Any]]
+
+
+class QuarantineRow(Schema):
+    id: int
+    source: str
+    key: str
+    reason: str
+    message: str
+    position: str
+    url: str
+    first_seen_at: datetime
+    seen_at: datetime
+
+
+class QuarantineList(Schema):
+    records: list[QuarantineRow]
+    next: str | None = None

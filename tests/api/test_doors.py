@@ -1,0 +1,155 @@
+"""Every door as OpenAPI tells it: closed without a token, closed without its scope, answering in its shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client, override_settings
+from jsonschema import Draft202012Validator
+
+from newsletter.api import pace
+from newsletter.api.doors import doors
+from newsletter.api.tokens import SCOPES
+from newsletter.articles.models import Article
+from newsletter.issues.draft import draft
+from newsletter.issues.models import Issue
+from tests.api.doorbell import Program
+from tests.factories import NOW, make_article, make_newsletter
+
+pytestmark = pytest.mark.django_db
+SCHEMA: dict[str, Any] = doors.get_openapi_schema()
+OPERATIONS = [(method, path, told) for path, methods in SCHEMA["paths"].items() for method, told in methods.items()]
+BODIES = {
+    "/api/articles": {"title": "Rivers and Borders"},
+    "/api/select": {"expression": "newsletter:ctw"},
+    "/api/selectors/check": {"expression": "newsletter:ctw"},
+    "/api/newsletters/{code}/back-test": {"limit": 1, "slots": 2},
+}
+names = [f"{method} {path}" for method, path, _ in OPERATIONS]
+
+
+@pytest.fixture
+def stock() -> dict[str, str]:
+    newsletter = make_newsletter()
+    article = make_article()
+    issue = draft(newsletter, now=NOW, by="ada")
+    return {"article_id": str(article.pk), "issue_id": str(issue.pk), "code": "ctw"}
+
+
+def place(path: str, stock: dict[str, str]) -> str:
+    for name, value in stock.items():
+        path = path.replace(f"{{{name}}}", value)
+    return path.removeprefix("/api")
+
+
+@pytest.mark.parametrize(("method", "path", "told"), OPERATIONS, ids=names)
+def test_a_door_is_closed_without_a_token(method: str, path: str, told: dict[str, Any], stock: dict[str, str]) -> None:
+    program = Program()
+    status, answer = program.ask(method, place(path, stock), BODIES.get(path), Authorization="")
+    assert (status, answer["error"]["code"]) == (401, "unauthorized")
+
+
+@pytest.mark.parametrize(("method", "path", "told"), OPERATIONS, ids=names)
+def test_a_door_is_closed_to_a_token_without_its_scope(
+    method: str, path: str, told: dict[str, Any], stock: dict[str, str]
+) -> None:
+    opens = [s for s in SCOPES if Program(s).ask(method, place(path, stock), BODIES.get(path))[0] == 200]
+    assert len(opens) == 1
+
+
+@pytest.mark.parametrize(("method", "path", "told"), OPERATIONS, ids=names)
+def test_an_answer_has_the_shape_that_is_told(
+    method: str, path: str, told: dict[str, Any], stock: dict[str, str]
+) -> None:
+    status, answer = Program().ask(method, place(path, stock), BODIES.get(path))
+    shape = told["responses"][status]["content"]["application/json"]["schema"]
+    assert status == 200
+    assert list(Draft202012Validator({**shape, "components": SCHEMA["components"]}).iter_errors(answer)) == []
+
+
+@pytest.mark.parametrize(("method", "path", "told"), OPERATIONS, ids=names)
+def test_a_door_is_described(method: str, path: str, told: dict[str, Any]) -> None:
+    assert told["summary"]
+    assert told["description"]
+    assert {401, 403, 422, 429} <= set(told["responses"])
+
+
+def test_operation_ids_are_unique() -> None:
+    ids = [told["operationId"] for _, _, told in OPERATIONS]
+    assert sorted(set(ids)) == sorted(ids)
+
+
+def test_a_cookie_of_the_desk_opens_nothing(stock: dict[str, str]) -> None:
+    client = Client()
+    client.force_login(User.objects.create_superuser("root"))
+    assert client.get("/api/articles").status_code == 401
+
+
+def test_the_description_is_public_and_there_is_no_page_that_loads_foreign_scripts() -> None:
+    client = Client()
+    assert client.get("/api/openapi.json").json()["info"]["title"] == "Newsletter"
+    assert client.get("/api/docs").status_code == 404
+
+
+def test_a_program_in_a_hurry_is_told_when_to_come_again(stock: dict[str, str]) -> None:
+    pace._valkey.cache_clear()
+    with override_settings(API_RATE=2):
+        program = Program()
+        told = [program.ask("GET", "/newsletters")[0] for _ in range(3)]
+    assert told == [200, 200, 429]
+    assert 0 < int(program.headers["Retry-After"]) <= 60
+
+
+def test_without_valkey_nobody_is_counted_and_nobody_is_turned_away(stock: dict[str, str]) -> None:
+    pace._valkey.cache_clear()
+    with override_settings(API_RATE=1, REDIS_URL="redis://127.0.0.1:1/0"):
+        told = [Program().ask("GET", "/newsletters")[0] for _ in range(2)]
+    pace._valkey.cache_clear()
+    assert told == [200, 200]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/articles/999999999999", 404),
+        ("/articles/99999999999999999999999", 404),
+        ("/issues/99999999999999999999999", 404),
+        ("/newsletters/nobody", 404),
+        ("/explain/nobody/1", 404),
+        ("/articles?selector=regoin:Iran", 422),
+        ("/articles?after=x", 422),
+        ("/articles?limit=0", 422),
+        ("/issues?after=-1", 422),
+        ("/quarantine?after=x", 422),
+    ],
+)
+def test_what_is_not_there_or_makes_no_sense_is_said_in_one_form(path: str, status: int, stock: dict[str, str]) -> None:
+    found, answer = Program().ask("GET", path)
+    assert found == status
+    assert set(answer["error"]) == {"code", "message", "where", "fix"}
+
+
+def test_lists_come_in_pages(stock: dict[str, str]) -> None:
+    for number in range(4):
+        make_article(f"Story {number}")
+    program, seen, after = Program(), [], ""
+    while True:
+        page = program.ask("GET", f"/articles?limit=2&after={after}")[1]
+        seen += [row["id"] for row in page["articles"]]
+        if page["next"] is None:
+            break
+        after = page["next"]
+    assert seen == list(Article.objects.order_by("-pk").values_list("pk", flat=True))
+
+
+def test_a_selector_chooses_over_http(stock: dict[str, str]) -> None:
+    make_article("Other", newsletters=["asia"])
+    chosen = Program().ask("POST", "/select", {"expression": "newsletter:asia"})[1]["articles"]
+    assert [row["title"] for row in chosen] == ["Other"]
+
+
+def test_an_issue_is_shown_with_its_reasons(stock: dict[str, str]) -> None:
+    shown = Program().ask("GET", f"/issues/{Issue.objects.get().pk}")[1]
+    assert shown["sections"][0]["picks"][0]["reason"]["words"] == "newsletter:ctw"
