@@ -1,6 +1,6 @@
 """Every table, gathered for Django. Rooms own their models; import them from the room."""
 
-from newsletter.api.models import KeyedAnswer, Token
+from newsletter.access.models import KeyedAnswer, Token
 from newsletter.articles.models import Article, ArticleBody
 from newsletter.catalogue.models import Brand, Newsletter, Section, Sender
 from newsletter.delivery.models import Attempt, Chunk, Delivery, Epoch, Sending

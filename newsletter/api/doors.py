@@ -14,9 +14,9 @@ from django.utils import timezone
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, ValidationError
 
+from newsletter.access.tokens import Forbidden, Unknown, token_of
 from newsletter.api import articles, issues, newsletters, quarantine, selectors
 from newsletter.api.pace import TooMany
-from newsletter.api.tokens import Forbidden, Unknown, token_of
 from newsletter.errors import Conflict, Invalid, NewsletterError, NotFound, Refused, Unavailable
 
 log = logging.getLogger(__name__)

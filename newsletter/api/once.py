@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
-from newsletter.api.models import KeyedAnswer, Token
+from newsletter.access.models import KeyedAnswer, Token
 from newsletter.errors import Conflict, Invalid
 
 KEPT = timedelta(hours=24)

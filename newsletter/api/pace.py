@@ -9,7 +9,7 @@ from functools import cache
 import redis
 from django.conf import settings
 
-from newsletter.api.models import Token
+from newsletter.access.models import Token
 from newsletter.errors import Refused
 
 log = logging.getLogger(__name__)

@@ -6,9 +6,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja.security import HttpBearer
 
-from newsletter.api.models import Token
+from newsletter.access.models import Token
+from newsletter.access.tokens import check_scope, token_of
 from newsletter.api.pace import count
-from newsletter.api.tokens import check_scope, token_of
 
 
 class Scope(HttpBearer):

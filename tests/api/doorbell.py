@@ -7,7 +7,7 @@ from typing import Any
 
 from django.test import Client
 
-from newsletter.api.tokens import SCOPES, create
+from newsletter.access.tokens import SCOPES, create
 from tests.factories import NOW
 
 

@@ -9,9 +9,9 @@ from django.contrib.auth.models import User
 from django.test import Client, override_settings
 from jsonschema import Draft202012Validator
 
+from newsletter.access.tokens import SCOPES
 from newsletter.api import pace
 from newsletter.api.doors import doors
-from newsletter.api.tokens import SCOPES
 from newsletter.articles.models import Article
 from newsletter.issues.draft import draft
 from newsletter.issues.models import Issue

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from newsletter.api.models import KeyedAnswer
+from newsletter.access.models import KeyedAnswer
 from newsletter.articles.models import Article
 from newsletter.ingest.models import QuarantinedRecord, Source
 from newsletter.issues.draft import draft

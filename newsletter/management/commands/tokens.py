@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from newsletter.api.models import Token
-from newsletter.api.tokens import SCOPES, create, revoke
+from newsletter.access.models import Token
+from newsletter.access.tokens import SCOPES, create, revoke
 from newsletter.errors import Invalid
 from newsletter.management.verb import Verb, now, page, span_of_time
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from newsletter.api.models import Token
-from newsletter.api.tokens import Forbidden, Unknown, check_scope, create, revoke, token_of
+from newsletter.access.models import Token
+from newsletter.access.tokens import Forbidden, Unknown, check_scope, create, revoke, token_of
 from newsletter.errors import Invalid, NotFound
 from tests.factories import NOW
 

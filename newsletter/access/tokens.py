@@ -11,7 +11,7 @@ from difflib import get_close_matches
 
 from django.db.models import Q
 
-from newsletter.api.models import Token
+from newsletter.access.models import Token
 from newsletter.errors import Invalid, NotFound, Refused
 
 SCOPES = {
