@@ -17,9 +17,10 @@ from lxml import etree
 
 from newsletter.errors import Invalid
 from newsletter.rendering.compiler import compiler
+from newsletter.rendering.like_npm import drop, like_npm
 from newsletter.rendering.validate import Problem, validate
 from newsletter.rendering.validate.scan import VOID
-from newsletter.rendering.validate.table import COMPONENTS, LEFT_OUT, RAW_IS_LEFT_OUT
+from newsletter.rendering.validate.table import COMPONENTS
 
 BACKSLASH, QUOTE = "\ufdd0", "\ufdd1"  # stand for \\ and " while lxml serialises; noncharacters, which no text holds
 _COMMENTS = re.compile(r"<!--.*?-->|(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
@@ -33,6 +34,9 @@ _NEIGHBOURS = re.compile(r"<!\[endif\]-->\s*<!--\[if mso \| IE\]>")  # npm mjml 
 _INDENT = re.compile(r"\n[ \t]+")
 _BLANKS = re.compile(r"[ \t\r\n]+")  # not the no-break space, which was meant
 STRUCTURE = frozenset(name for name, one in COMPONENTS.items() if not one.holds_html)
+BARE = frozenset(
+    ["mj-raw", "mj-title", "mj-preview", "mj-style"]
+)  # MRML takes at most one attribute here, and needs none
 
 Place = Callable[[int, int], str]
 
@@ -78,18 +82,12 @@ def harden(source: str) -> Hardened:
             raise Invalid("A style holds markup.", where=f"mjml, line {style.sourceline}", fix="Write CSS only.")
         if style.get("inline") == "inline":
             inline.append(css)
-            _drop(style)
+            drop(style)
         else:
             token = f"zstyle{mark}n{len(styles)}z"
             styles[token] = css
             style.text = token
-    for element in list(root.iter(*LEFT_OUT)):
-        _drop(element)
-    for element in list(root.iter("mj-raw")):
-        parent = element.getparent()
-        if parent is not None and parent.tag in RAW_IS_LEFT_OUT:
-            _drop(element)
-    _spread_classes(root)
+    like_npm(root)
     _walk(root)
     ascii_source = etree.tostring(root, encoding="us-ascii").decode()
     ascii_source = ascii_source.replace(f"&#{ord(BACKSLASH)};", "&#92;").replace(f"&#{ord(QUOTE)};", "&#34;")
@@ -133,35 +131,10 @@ def _mended(found: re.Match[str]) -> str:
     return "".join(f"&#{ord(sign)};" for sign in html5[f"{name};"])
 
 
-def _drop(element: etree._Element) -> None:
-    parent = element.getparent()
-    assert parent is not None
-    parent.remove(element)
-
-
-def _spread_classes(root: etree._Element) -> None:
-    """Write what each mj-class says on its elements: where several set one attribute, MRML lets the first win."""
-    classes: dict[str, dict[str, str]] = {}
-    for one in list(root.iter("mj-class")):
-        said = {str(name): str(value) for name, value in one.attrib.items()}
-        classes.setdefault(said.pop("name", ""), {}).update(said)
-        _drop(one)
-    for element in root.iter():
-        names = element.attrib.pop("mj-class", "")
-        merged: dict[str, str] = {}
-        for name in str(names).split():
-            said = classes.get(name, {})
-            both = [one["css-class"] for one in (merged, said) if "css-class" in one]
-            merged |= said
-            if both:
-                merged["css-class"] = " ".join(both)
-        for name, value in merged.items():
-            if name not in element.attrib:
-                element.set(name, value)
-
-
 def _walk(element: etree._Element) -> None:
     """Make every attribute value one plain line and take blanks out of structure."""
+    if element.tag in BARE:
+        element.attrib.clear()
     for name, value in element.attrib.items():
         element.set(name, _BLANKS.sub(" ", str(value)).strip(" ").replace("\\", BACKSLASH))
     if element.tag == "mj-title" and element.text:  # MRML copies the title into an attribute as it stands
