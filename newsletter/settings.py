@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -226,6 +227,10 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_REFERRER_POLICY = "same-origin"  # pages behind mail links send no referrer at all (web.public)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _words("NEWSLETTER_BEHIND_PROXY") else None
 X_FRAME_OPTIONS = "DENY"
+try:
+    PULL_ALLOW = tuple(ip_network(word, strict=False) for word in _words("NEWSLETTER_PULL_ALLOW"))
+except ValueError as error:
+    raise ImproperlyConfigured(f"NEWSLETTER_PULL_ALLOW: {error}; networks such as 10.1.0.0/16 are needed") from None
 API_RATE = _whole_number("NEWSLETTER_API_RATE", 600, least=1)  # requests a minute and token
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # a form of the desk, and a push of the API
 

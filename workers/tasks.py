@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from newsletter.delivery.tick import tick as turn_of_the_clock
 from newsletter.errors import Unavailable
+from newsletter.ingest.pull import pull_due
 from workers import hand, stopping
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,12 @@ def letters() -> None:
 def tick() -> None:
     """Do one turn of the clock."""
     _quietly(lambda: turn_of_the_clock(timezone.now()))
+
+
+@shared_task(name="pull")
+def pull() -> None:
+    """Pull the sources that are due."""
+    _quietly(lambda: pull_due(now=timezone.now()))
 
 
 def _quietly(work: Callable[[], object]) -> None:

@@ -22,7 +22,13 @@ from newsletter.ingest.sources import SOURCES
 BATCH = 500
 AHEAD = 2  # batches read and waiting: some six megabytes
 LARGEST_FILE = 20 << 20
-PAGE_ENDINGS = frozenset({".txt", ".text", ".md", ""})
+ENDINGS = {  # of the files that are taken from a folder, by form
+    "page-export": frozenset({".txt", ".text", ".md", ""}),
+    "feed": frozenset({".xml", ".rss", ".atom", ".rdf"}),
+    "csv": frozenset({".csv", ".tsv"}),
+    "jsonl": frozenset({".jsonl", ".ndjson", ".json"}),
+}
+JSON = frozenset({".json"})
 NOWHERE = "line 1, column 1"
 Records = list[IncomingArticle | RefusedRecord]
 Batch = list[tuple[Path, str]]  # a file and its address
@@ -33,13 +39,14 @@ def read_files(
 ) -> Iterator[Records]:
     """Yield the records of files and folders in the order of their names, some hundred at a time.
 
-    Files in a folder that are no page exports are told to ``left_alone``. Raises ``Invalid`` for a path that is not
+    Files in a folder that end otherwise are told to ``left_alone``. Raises ``Invalid`` for a path that is not
     there, before anything is read.
     """
     for path in paths:
         if not path.exists():
             raise Invalid(f"{path} is not there.", where=str(path), fix="Give files or folders that exist.")
-    found = ((file, clean_address(url_map.get(_name(file), ""))) for file in _walk(paths, left_alone))
+    endings = ENDINGS.get(form, JSON)
+    found = ((file, clean_address(url_map.get(_name(file), ""))) for file in _walk(paths, endings, left_alone))
     batches = iter(lambda: list(islice(found, BATCH)), [])
     first = next(batches, [])
     yield _read_all(first, form)
@@ -96,16 +103,16 @@ def main() -> None:
         sys.stdout.buffer.flush()
 
 
-def _walk(paths: Sequence[Path], left_alone: list[dict[str, str]]) -> Iterator[Path]:
+def _walk(paths: Sequence[Path], endings: frozenset[str], left_alone: list[dict[str, str]]) -> Iterator[Path]:
     for path in paths:
         if not path.is_dir():
             yield path
             continue
         for file in sorted(file for file in path.rglob("[!.]*") if file.is_file()):
-            if file.suffix.lower() in PAGE_ENDINGS:
+            if file.suffix.lower() in endings:
                 yield file
             else:
-                words = "The file was left alone: page exports end in .txt."
+                words = f"The file was left alone: it does not end in {', '.join(sorted(filter(None, endings)))}."
                 left_alone.append({"file": file.name, "field": "", "code": "left_alone", "message": words})
 
 

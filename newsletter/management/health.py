@@ -14,6 +14,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from newsletter.catalogue.models import Newsletter
 from newsletter.errors import NewsletterError
+from newsletter.ingest.models import QuarantinedRecord, Source
 from newsletter.issues.lifecycle import State
 from newsletter.issues.models import Issue
 
@@ -83,6 +84,16 @@ def _newsletters(_: datetime) -> str:
     return f"{Newsletter.objects.count()} loaded"
 
 
+def _sources(_: datetime) -> str:
+    pulled = Source.objects.filter(active=True).exclude(address="")
+    broken = pulled.filter(failures__gte=3).order_by("code").first()
+    if broken is not None:
+        raise NewsletterError(
+            f"{broken.code} failed {broken.failures} times in a row: {broken.trouble}", fix="See `newsletter sources`."
+        )
+    return f"{pulled.count()} pulled, {QuarantinedRecord.objects.filter(discarded_at=None).count()} records refused"
+
+
 def _issues(_: datetime) -> str:
     held = (
         Issue.objects.exclude(hold_reason="").filter(state__in=[State.DRAFT, State.APPROVED, State.SCHEDULED]).count()
@@ -98,5 +109,6 @@ PARTS: dict[str, Callable[[datetime], str]] = {
     "redis": _redis,
     "disk": _disk,
     "newsletters": _newsletters,
+    "sources": _sources,
     "issues": _issues,
 }

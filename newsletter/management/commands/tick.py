@@ -6,11 +6,13 @@ from dataclasses import asdict
 from typing import Any
 
 from newsletter.delivery.tick import tick
+from newsletter.ingest.pull import pull_due
 from newsletter.management.verb import Verb, now
 
 
 class Command(Verb):
-    help = "Do what is due now: draft, refresh, hold, send, reconcile. Safe to run twice and at once."
+    help = "Do what is due now: pull, draft, refresh, hold, send, reconcile. Safe to run twice and at once."
 
     def run(self, **_: Any) -> dict[str, Any]:
-        return asdict(tick(now()))
+        pulled = pull_due(now=now())
+        return {**asdict(tick(now())), "pulled": [one.source for one in pulled]}
