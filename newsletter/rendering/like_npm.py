@@ -24,6 +24,11 @@ ACCORDION = (
     "icon-unwrapped-url",
     "icon-unwrapped-alt",
 )
+WITH_WIDTH = ("mj-wrapper", "mj-section", "mj-column", "mj-hero", "mj-image")
+_WIDTH = re.compile(
+    r"""(?P<before><img\b[^>]*? width="|<td style="width:)(?P<whole>[0-9]+)\.[0-9]+"""
+    r"""(?P<after>"|px;">(?= *<(?:a|img)\b))"""
+)
 _SHORT = re.compile(r"#([0-9a-fA-F])([0-9a-fA-F])([0-9a-fA-F])")
 
 
@@ -42,6 +47,8 @@ def like_npm(root: etree._Element) -> None:
     for element in root.iter("mj-section", "mj-wrapper"):
         if element.get("full-width", "full-width") != "full-width":  # to MRML any value says yes
             del element.attrib["full-width"]
+    for element in root.iter("mj-all", *WITH_WIDTH):
+        _say_pixels(element)
     for element in root.iter(etree.Element):
         _lengthen_colors(element)
 
@@ -87,6 +94,7 @@ def _hand_down(accordion: etree._Element, defaults: dict[str, dict[str, str]]) -
     """Give what an accordion says of its icons to its elements, which MRML forgets."""
     said = {**defaults.get("mj-accordion", {}), **_of(accordion)}
     for element in accordion.iter("mj-accordion-element"):
+        _fill(element, defaults.get("mj-accordion-element", {}))
         _fill(element, {name: said[name] for name in ACCORDION if name in said})
 
 
@@ -96,6 +104,18 @@ def _lengthen_colors(element: etree._Element) -> None:
     for name, value in element.attrib.items() if component else ():
         if len(value) == 4 and (short := _SHORT.fullmatch(str(value))):
             element.set(name, f"#{short[1] * 2}{short[2] * 2}{short[3] * 2}")
+
+
+def _say_pixels(element: etree._Element) -> None:
+    """Write padding="0 25px" as "0px 25px": MRML takes no 25px off the width of an image otherwise."""
+    padding = element.get("padding", "")
+    if "0" in padding.split():
+        element.set("padding", " ".join("0px" if part == "0" else part for part in padding.split()))
+
+
+def whole_pixels(html: str) -> str:
+    """Return compiled HTML whose images are whole pixels wide, cut off as npm mjml does."""
+    return _WIDTH.sub(r"\g<before>\g<whole>\g<after>", html)
 
 
 def drop(element: etree._Element) -> None:

@@ -17,7 +17,7 @@ from lxml import etree
 
 from newsletter.errors import Invalid
 from newsletter.rendering.compiler import compiler
-from newsletter.rendering.like_npm import drop, like_npm
+from newsletter.rendering.like_npm import drop, like_npm, whole_pixels
 from newsletter.rendering.validate import Problem, validate
 from newsletter.rendering.validate.scan import VOID
 from newsletter.rendering.validate.table import COMPONENTS
@@ -25,7 +25,8 @@ from newsletter.rendering.validate.table import COMPONENTS
 BACKSLASH, QUOTE = "\ufdd0", "\ufdd1"  # stand for \\ and " while lxml serialises; noncharacters, which no text holds
 _COMMENTS = re.compile(r"<!--.*?-->|(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
 _MENDED = re.compile(
-    r"(?P<data><!\[CDATA\[.*?\]\]>)|&(?P<name>[A-Za-z][A-Za-z0-9]*);|(?P<bare>&)(?!#[0-9]+;|#x[0-9a-fA-F]+;)"
+    r"(?P<style><mj-style\b[^<>]*(?<!/)>)(?P<css>.*?)(?=</mj-style)"
+    r"|(?P<data><!\[CDATA\[.*?\]\]>)|&(?P<name>[A-Za-z][A-Za-z0-9]*);|(?P<bare>&)(?!#[0-9]+;|#x[0-9a-fA-F]+;)"
     rf"|<(?P<void>{'|'.join(sorted(VOID))})(?P<rest>(?:[^<>\"']++|\"[^\"]*+\"|'[^']*+')*+)(?<!/)>",
     re.DOTALL | re.IGNORECASE,
 )
@@ -34,9 +35,8 @@ _NEIGHBOURS = re.compile(r"<!\[endif\]-->\s*<!--\[if mso \| IE\]>")  # npm mjml 
 _INDENT = re.compile(r"\n[ \t]+")
 _BLANKS = re.compile(r"[ \t\r\n]+")  # not the no-break space, which was meant
 STRUCTURE = frozenset(name for name, one in COMPONENTS.items() if not one.holds_html)
-BARE = frozenset(
-    ["mj-raw", "mj-title", "mj-preview", "mj-style"]
-)  # MRML takes at most one attribute here, and needs none
+# MRML takes at most one attribute here, and needs none
+BARE = frozenset(["mj-raw", "mj-title", "mj-preview", "mj-style"])
 
 Place = Callable[[int, int], str]
 
@@ -64,7 +64,7 @@ def compile_mjml(source: str, *, place: Place = mjml_place) -> tuple[str, str]:
 def compile_valid(source: str) -> tuple[str, str]:
     """Return what ``compile_mjml`` returns, for a source that has been validated."""
     hardened = harden(source)
-    html = _NEIGHBOURS.sub("", compiler.compile(hardened.source))
+    html = whole_pixels(_NEIGHBOURS.sub("", compiler.compile(hardened.source)))
     for token, style in hardened.styles.items():
         html = html.replace(token, style)
     return html, hardened.inline_css
@@ -125,6 +125,8 @@ def _mended(found: re.Match[str]) -> str:
         return "&amp;"
     if found["void"]:
         return f"<{found['void']}{found['rest']}/>"
+    if found["style"]:
+        return found["style"] + _MENDED.sub(_mended, found["css"]).replace("<", "&lt;")
     name = found["name"]
     if name is None or name in _XML_NAMES or f"{name};" not in html5:
         return found[0]

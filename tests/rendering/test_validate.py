@@ -57,7 +57,7 @@ def test_a_problem_of_an_attribute_points_at_the_attribute() -> None:
             "Leave it out; it belongs to mj-button, mj-carousel-image, mj-image.",
         ),
         ("<mj-text font-size='14'/>", "W", '<mj-text> takes no font-size="14".', "Write a number with px."),
-        ("<mj-image width='50%'/>", "W", '<mj-image> takes no width="50%".', "Write a number with px."),
+        ("<mj-image alt='' width='50%'/>", "W", '<mj-image> takes no width="50%".', "Write a number with px."),
         (
             "<mj-text align='middle'/>",
             "W",
@@ -77,10 +77,34 @@ def test_a_problem_of_an_attribute_points_at_the_attribute() -> None:
             "Write a color: #rrggbb, rgb(), rgba() or an HTML color name.",
         ),
         (
-            "<mj-image fluid-on-mobile='yes'/>",
+            "<mj-image alt='' fluid-on-mobile='yes'/>",
             "W",
             '<mj-image> takes no fluid-on-mobile="yes".',
             "Write true or false.",
+        ),
+        (
+            "<mj-image alt='' border-top='1px solid red'/>",
+            "W",
+            'border-top="1px solid red" of <mj-image> is not written by our compiler.',
+            "Do it another way.",
+        ),
+        (
+            "<mj-image/>",
+            "W",
+            "<mj-image> has no alt.",
+            'Say what it shows, or write alt="" where words beside it do.',
+        ),
+        (
+            "<mj-carousel/>",
+            "W",
+            "<mj-carousel> moves in few mail programs.",
+            "Show the images one below the other.",
+        ),
+        (
+            "<mj-social><mj-raw>x</mj-raw></mj-social>",
+            "W",
+            "<mj-raw> is left out of <mj-social>.",
+            "Put it elsewhere.",
         ),
         ("<mj-section/>", "E", "<mj-section> cannot stand in <mj-column>.", "Put it into mj-body, mj-wrapper."),
         ("<mj-text><mj-image/></mj-text>", "E", "<mj-image> stands inside <mj-text>.", "Close it before."),
@@ -131,6 +155,8 @@ def test_what_is_wrong_is_told_with_its_fix(body: str, level: str, message: str,
         ("<mj-attributes><mj-class name='a' color='x'/></mj-attributes>", "W", '<mj-class> takes no color="x".'),
         ("<mj-attributes><mj-title/></mj-attributes>", "E", "<mj-title> cannot stand in <mj-attributes>."),
         ("<mj-text/>", "E", "<mj-text> cannot stand in <mj-head>."),
+        ("<mj-font name='Lato' href='https://x.example/lato'/>", "W", "<mj-font> is left out."),
+        ("<mj-style>a{} </b> </mj-style>", "E", "The style holds markup."),
     ],
 )
 def test_what_is_wrong_in_the_head_is_told(head: str, level: str, message: str) -> None:
@@ -172,6 +198,7 @@ def test_at_most_a_hundred_problems_are_told() -> None:
         "<mj-text>a & b &amp; c &nbsp; &#64; a<br>b<BR><hr></mj-text>",
         "<mj-raw><!-- <b> -- & --></mj-raw><mj-text><![CDATA[<b> & ]]></mj-text>",
         "<mj-text padding='0 25px' color='#fff' line-height='1.5' letter-spacing='-0.5px' css-class='x'>x</mj-text>",
+        "<mj-raw><!-- x --></mj-raw><mj-image src='https://x.example/a.png' alt='' padding='0 25px'/>",
         "<mj-table><tr style='a'><td>x</td></tr></mj-table>",
     ],
 )

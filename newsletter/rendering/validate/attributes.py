@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from newsletter.rendering.validate.nearest import nearest
 from newsletter.rendering.validate.scan import Attribute, Token
-from newsletter.rendering.validate.table import ANYWHERE, COMPONENTS, EVERY_ATTRIBUTE, Component
+from newsletter.rendering.validate.table import ANYWHERE, COMPONENTS, EVERY_ATTRIBUTE, GAPS, Component
 from newsletter.rendering.validate.text import reference_fault
 from newsletter.rendering.validate.values import fault
 
@@ -47,6 +47,9 @@ def value_faults(token: Token, component: Component) -> Iterator[Told]:
         elif kind != "any" and (wanted := fault(kind, one.value.strip())):
             shown = one.value if len(one.value) <= 40 else one.value[:39] + "…"
             yield one.offset, f'<{token.name}> takes no {one.name}="{shown}".', f"Write {wanted}.", "W"
+        elif {(token.name, one.name, ""), (token.name, one.name, one.value)} & GAPS:
+            message = f'{one.name}="{one.value[:40]}" of <{token.name}> is not written by our compiler.'
+            yield one.offset, message, "Do it another way.", "W"
 
 
 def class_faults(token: Token, classes: Mapping[str, Mapping[str, str]]) -> Iterator[Told]:

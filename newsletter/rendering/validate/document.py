@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from html import unescape
 
 from newsletter.rendering.validate.attributes import NAME, Told, class_faults, form_faults, value_faults
 from newsletter.rendering.validate.nearest import nearest
@@ -150,6 +152,9 @@ class _Walk:
         elif parent and name not in inside:
             homes = ", ".join(component.parents)
             self._tell(token.offset, name, f"<{name}> cannot stand in <{parent}>.", f"Put it into {homes}.")
+        if name == "mj-carousel":
+            fix = "Show the images one below the other."
+            self._tell(token.offset, name, "<mj-carousel> moves in few mail programs.", fix, "W")
         if name in LEFT_OUT:
             self._tell(token.offset, name, f"<{name}> is left out.", LEFT_OUT[name], "W")
         elif name == "mj-raw" and parent in RAW_IS_LEFT_OUT:
@@ -158,10 +163,13 @@ class _Walk:
             if name in self._once:
                 self._tell(token.offset, name, f"There are two <{name}>.", "Keep one of them.")
             self._once.append(name)
+        values = {one.name: one.value for one in token.attributes if one.value is not None}
+        if name == "mj-image" and parent != "mj-attributes" and not {"alt", "mj-class"} & values.keys():
+            fix = 'Say what it shows, or write alt="" where words beside it do.'
+            self._tell(token.offset, name, "<mj-image> has no alt.", fix, "W")
         if not token.attributes:
             return
         self._tell_all(token, value_faults(token, component))
-        values = {one.name: one.value for one in token.attributes if one.value is not None}
         if name == "mj-class":
             defined = {key: value for key, value in values.items() if key != "name"}
             self._classes.setdefault(values.get("name", ""), {}).update(defined)
@@ -196,6 +204,8 @@ class _Walk:
             self._tell(offset, here, f"Text stands {where}.", "Put it into mj-text or another that holds text.")
         if token.kind == "data":
             return
+        if token.kind == "css" and re.search("<[/!]", unescape(text)):
+            self._tell(offset, here, "The style holds markup.", "Write CSS only.")
         if wrong := reference_fault(text):
             self._tell(offset, here, wrong, "Write the sign itself.")
         if "]]>" in text:

@@ -36,7 +36,7 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """``kind`` is open, empty (opened and closed at once), close, text, data, notice, or broken."""
+    """``kind`` is open, empty (opened and closed at once), close, text, css, data, notice, or broken."""
 
     kind: str
     name: str
@@ -45,9 +45,9 @@ class Token:
 
 
 def scan(source: str) -> Iterator[Token]:
-    """Yield what ``source`` holds, in order; text tokens carry their text as name; ends after "broken"."""
+    """Yield what ``source`` holds, in order; text and css tokens carry their text as name; ends after "broken"."""
     end = 0
-    for found in _TOKEN.finditer(source):
+    while found := _TOKEN.search(source, end):
         if found.start() > end:
             yield Token("text", source[end : found.start()], end)
         end = found.end()
@@ -57,6 +57,9 @@ def scan(source: str) -> Iterator[Token]:
             closed = rest.endswith("/") or name.lower() in VOID
             attributes = tuple(_attributes(rest, found.start("rest"))) if rest else ()
             yield Token("empty" if closed else "open", name, found.start(), attributes)
+            if name == "mj-style" and not closed and (close := source.find("</mj-style", end)) > end:
+                yield Token("css", source[end:close], end)
+                end = close
         elif kind == "close":
             yield Token("close", found["close"], found.start())
         elif kind == "comment":

@@ -46,3 +46,22 @@ LEFT_OUT = {
     "mj-font": "Nothing is fetched while mail is read: name fonts that readers have.",
     "mj-html-attributes": "Write the attributes where they belong.",
 }
+# (component, attribute, value; "" = any) that come out otherwise than with npm mjml, see docs/reference/mjml.md
+GAPS = frozenset(
+    [
+        ("mj-accordion-title", "font-weight", ""),
+        ("mj-hero", "border-radius", ""),
+        ("mj-hero", "mode", "fluid-height"),
+        ("mj-image", "border-bottom", ""),
+        ("mj-image", "border-left", ""),
+        ("mj-image", "border-right", ""),
+        ("mj-image", "border-top", ""),
+        ("mj-image", "sizes", ""),
+        ("mj-social-element", "icon-position", "right"),
+        ("mj-social-element", "sizes", ""),
+        ("mj-social-element", "srcset", ""),
+        ("mj-table", "cellspacing", ""),
+        ("mj-table", "role", ""),
+        ("mj-wrapper", "gap", ""),
+    ]
+)
