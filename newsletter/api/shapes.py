@@ -243,6 +243,55 @@ class IssueShape(Schema):
     left_out: list[dict[str, Any]]
 
 
+class OddRow(Schema):
+    """Something odd in an article, and what would set it right."""
+
+    article: int
+    title: str
+    code: str
+    field: str
+    value: str
+    words: str
+    suggestion: str
+    proposal: list[str] | None
+
+
+class OddList(Schema):
+    odd: list[OddRow]
+    next: str | None = None
+
+
+class Covered(Schema):
+    """What the newsletters cover in a period, and what they leave."""
+
+    since: datetime
+    until: datetime
+    articles: int
+    picked: int
+    unpicked: list[dict[str, Any]]
+    next: str | None
+    empty_sections: list[dict[str, Any]]
+    dead_selectors: list[dict[str, Any]]
+    balance: dict[str, dict[str, list[dict[str, Any]]]]
+
+
+class FixIn(Schema):
+    """What sets a record right: its address, its title, or its whole text corrected."""
+
+    url: str = ""
+    title: str = ""
+    text: str = ""
+
+
+class Fixed(Schema):
+    """What became of a record that was read again."""
+
+    new: int
+    updated: int
+    unchanged: int
+    quarantined: list[dict[str, Any]]
+
+
 class QuarantineRow(Schema):
     id: int
     source: str

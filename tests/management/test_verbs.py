@@ -342,3 +342,68 @@ def test_a_person_decides_about_an_article(run: Run) -> None:
 def test_a_decision_that_makes_no_sense_is_refused(run: Run, words: tuple[str, ...]) -> None:
     code, answer = run("article", make_article().pk, *words, "--json")
     assert (code, answer["error"]["code"]) == (1, "invalid")
+
+
+@pytest.fixture
+def record(run: Run, tmp_path: Path) -> int:
+    (tmp_path / "bad.txt").write_text("no metadata here")
+    run("ingest", "page-export", tmp_path, "--json")
+    return int(run("quarantine", "--json")[1]["records"][0]["id"])
+
+
+def test_refused_records_are_listed_shown_and_put_aside(run: Run, record: int) -> None:
+    shown = run("quarantine", "show", record, "--json")[1]
+    run("quarantine", "discard", record, "--reason", "a test page", "--json")
+    assert (shown["reason"], shown["lines"][0]["here"]) == ("no_json", True)
+    assert run("quarantine", "--json")[1]["records"] == []
+
+
+def test_a_refused_record_is_read_again_from_there(run: Run, record: int, tmp_path: Path) -> None:
+    (tmp_path / "mended").write_text(EXPORT.format(title="The Long Bargain Over the Black Sea"))
+    still = run("quarantine", "fix", record, "--title", "x", "--json")
+    code, answer = run("quarantine", "fix", record, "--text", tmp_path / "mended", "--json")
+    assert (still[0], code, answer["new"]) == (1, 0, 1)
+
+
+def test_the_doctor_tells_what_is_odd_and_what_is_settled(run: Run) -> None:
+    make_newsletter("ctw")
+    article = make_article(newsletters=["ctww"])
+    rows = run("odd", "--code", "unknown_newsletter", "--json")[1]["odd"]
+    run("odd", "settle", article.pk, "unknown_newsletter", "ctww", "--json")
+    assert [(row["article"], row["field"], row["value"]) for row in rows] == [(article.pk, "newsletters", "ctww")]
+    assert run("odd", "--code", "unknown_newsletter", "--json")[1]["odd"] == []
+    assert run("odd", "counts", "--json")[1]["counts"]["unknown_newsletter"] == 0
+
+
+def test_a_field_is_set_right(run: Run) -> None:
+    article = make_article(newsletters=["ctww"])
+    run("odd", "set", article.pk, "newsletters", "ctw", "--json")
+    article.refresh_from_db()
+    assert article.newsletters == ["ctw"]
+
+
+def test_sources_are_loaded_listed_and_written_down(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "cms.toml").write_text('code = "cms"\nform = "push"\n')
+    run("sources", "load", tmp_path / "cms.toml", "--json")
+    assert [row["code"] for row in run("sources", "--json")[1]["sources"]] == ["cms"]
+    assert 'form = "push"' in run("sources", "dump", "cms")[1]
+
+
+def test_a_source_that_cannot_be_pulled_is_refused(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "x.toml").write_text('code = "x"\naddress = "http://127.0.0.1:8080/feed"\n')
+    run("sources", "load", tmp_path / "x.toml", "--json")
+    code, answer = run("pull", "x", "--json")
+    assert (code, answer["pulled"][0]["outcome"]) == (1, "failed")
+
+
+def test_a_token_is_shown_once(run: Run) -> None:
+    secret = run("tokens", "create", "cms", "--scope", "articles:write", "--json")[1]["secret"]
+    listed = run("tokens", "--json")[1]["tokens"]
+    assert (secret.startswith("nlt_"), "secret" in listed[0]) == (True, False)
+    assert run("tokens", "revoke", listed[0]["id"], "--json")[1]["revoked_at"] is not None
+
+
+def test_coverage_reads_well(run: Run, issue: int) -> None:
+    make_article("Left behind", newsletters=[])
+    _, words = run("coverage", "--until", "2100-01-01T00:00:00Z", "--since", "2000-01-01T00:00:00Z")
+    assert words.splitlines()[0] == "2 of 5 articles were picked."

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from newsletter.ingest.models import QuarantinedRecord, Source
 from newsletter.issues.models import Issue
 from newsletter.web.policy import (
     ADMINISTRATOR,
@@ -48,6 +49,10 @@ def user(role: str) -> User:
 @pytest.fixture
 def issue() -> Issue:
     article = make_article()
+    QuarantinedRecord.objects.create(
+        pk=article.pk, source="cms", key="a", reason="no_title", position="line 1", first_seen_at=NOW, seen_at=NOW
+    )
+    Source.objects.create(code="cms", form="push", created_at=NOW, updated_at=NOW)
     return Issue.objects.create(
         pk=article.pk, newsletter=make_newsletter("ctw"), slot=NOW, window_to=NOW, created_at=NOW, updated_at=NOW
     )
@@ -56,7 +61,10 @@ def issue() -> Issue:
 def address(endpoint: str, issue: Issue) -> str:
     if endpoint in ("desk:newsletter", "desk:draft"):
         return reverse(endpoint, args=["ctw"])
-    plain = ("home", "newsletters", "articles", "issues", "login", "logout")
+    if endpoint == "desk:pull":
+        return reverse(endpoint, args=["cms"])
+    plain = {"home", "newsletters", "articles", "issues", "login", "logout"}
+    plain |= {"sources", "quarantine", "doctor", "coverage"}
     return reverse(endpoint, args=[] if endpoint.removeprefix("desk:") in plain else [issue.pk])
 
 

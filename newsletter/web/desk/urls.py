@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from newsletter.web.desk import acts, views
+from newsletter.web.desk import acts, cms, views
 from newsletter.web.desk.login import DeskLogin
 
 app_name = "desk"
@@ -24,5 +24,15 @@ urlpatterns = [
     path("issues/<int:pk>/text", views.issue_text, name="issue-text"),
     path("issues/<int:pk>/progress", views.issue_progress, name="issue-progress"),
     path("issues/<int:pk>/deliveries", views.deliveries, name="deliveries"),
+    path("sources", cms.sources, name="sources"),
+    path("sources/<str:code>/pull", cms.pull_now, name="pull"),
+    path("quarantine", cms.quarantine, name="quarantine"),
+    path("quarantine/<int:pk>", cms.record, name="record"),
+    path("quarantine/<int:pk>/fix", cms.fix_record, name="fix"),
+    path("quarantine/<int:pk>/discard", cms.discard_record, name="discard"),
+    path("doctor", cms.doctor, name="doctor"),
+    path("doctor/<int:pk>/set", cms.set_field, name="set-right"),
+    path("doctor/<int:pk>/settle", cms.settle_oddity, name="settle"),
+    path("coverage", cms.coverage, name="coverage"),
     *(path(f"issues/<int:pk>/{name}", act, name=name) for name, act in acts.ACTS.items()),
 ]
