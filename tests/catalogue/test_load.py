@@ -22,8 +22,8 @@ from newsletter.catalogue.look import KEYS
 from newsletter.catalogue.models import Brand, Newsletter
 from newsletter.catalogue.place import CODE
 from newsletter.errors import Invalid
-from newsletter.selectors.check import check_selector
 from newsletter.rendering.digest import Brand as Look
+from newsletter.selectors.check import check_selector
 
 pytestmark = pytest.mark.django_db
 WHOLE = """

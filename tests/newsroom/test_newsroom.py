@@ -11,10 +11,10 @@ import pytest
 from newsletter.articles.models import Article
 from newsletter.catalogue.models import Newsletter
 from newsletter.ingest.models import QuarantinedRecord
-from newsletter.issues.shortfalls import shortfalls
 from newsletter.issues.draft import draft
 from newsletter.issues.queries import placed
 from newsletter.issues.render import rendering_of
+from newsletter.issues.shortfalls import shortfalls
 from newsletter.management.sample import Newsroom, load_newsroom
 from tests.factories import NOW
 
