@@ -20,7 +20,7 @@ from newsletter.rendering.compiler import compiler
 from newsletter.rendering.like_npm import drop, like_npm, whole_pixels
 from newsletter.rendering.validate import Problem, validate
 from newsletter.rendering.validate.scan import VOID
-from newsletter.rendering.validate.table import COMPONENTS
+from newsletter.rendering.validate.table import COMPONENTS, EMPTY
 
 BACKSLASH, QUOTE = "\ufdd0", "\ufdd1"  # stand for \\ and " while lxml serialises; noncharacters, which no text holds
 _COMMENTS = re.compile(r"<!--.*?-->|(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
@@ -141,9 +141,10 @@ def _walk(element: etree._Element) -> None:
         element.set(name, _BLANKS.sub(" ", str(value)).strip(" ").replace("\\", BACKSLASH))
     if element.tag == "mj-title" and element.text:  # MRML copies the title into an attribute as it stands
         element.text = _BLANKS.sub(" ", element.text).strip(" ").replace("\\", BACKSLASH).replace('"', QUOTE)
+    silent = element.tag in STRUCTURE or element.tag in EMPTY  # MRML takes a blank between components for content
+    if silent:
+        element.text = None
     for child in element:
         _walk(child)
-        if element.tag in STRUCTURE and not (child.tail or "").strip():
-            child.tail = None  # MRML takes a blank between two components for content
-    if element.tag in STRUCTURE and not (element.text or "").strip():
-        element.text = None
+        if silent:
+            child.tail = None

@@ -46,6 +46,12 @@ def test_a_problem_of_an_attribute_points_at_the_attribute() -> None:
 @pytest.mark.parametrize(
     ("body", "level", "message", "fix"),
     [
+        (
+            "<mj-container/>",
+            "E",
+            "There is no <mj-container>.",
+            "Put what it holds into mj-body, and what it says too.",
+        ),
         ("<mj-txet/>", "E", "There is no <mj-txet>.", "Did you mean mj-text?"),
         ("<mj-qqqqq/>", "E", "There is no <mj-qqqqq>.", "Use a component of MJML 4."),
         ("<mj-text colour='red'/>", "W", "<mj-text> has no attribute colour.", "Did you mean color?"),
@@ -109,7 +115,12 @@ def test_a_problem_of_an_attribute_points_at_the_attribute() -> None:
         ("<mj-section/>", "E", "<mj-section> cannot stand in <mj-column>.", "Put it into mj-body, mj-wrapper."),
         ("<mj-text><mj-image/></mj-text>", "E", "<mj-image> stands inside <mj-text>.", "Close it before."),
         ("<p>x</p>", "E", "<p> cannot stand in <mj-column>.", "Put it into mj-text, mj-table or mj-raw."),
-        ("stray", "E", "Text stands directly in <mj-column>.", "Put it into mj-text or another that holds text."),
+        (
+            "stray",
+            "W",
+            "Text stands directly in <mj-column> and is left out.",
+            "Put it into mj-text or another that holds text.",
+        ),
         ("<mj-text><b>x</mj-text>", "E", "<b> is still open where </mj-text> comes.", "Write </b>."),
         ("<mj-text>x</b></mj-text>", "E", "</b> closes nothing: <mj-text> is open.", "Close <mj-text> first."),
         ("<mj-include path='/etc/passwd'/>", "E", "mj-include is not allowed.", "Use Jinja's include."),
@@ -163,6 +174,12 @@ def test_what_is_wrong_in_the_head_is_told(head: str, level: str, message: str) 
     assert [(one[0], one[1]) for one in told("", head)] == [(level, message)]
 
 
+def test_a_component_outside_a_column_is_warned_of_and_compiled() -> None:
+    source = "<mjml><mj-body><mj-spacer height='20px' /></mj-body></mjml>"
+    assert [(one.level, one.message) for one in validate(source)] == [("W", "<mj-spacer> cannot stand in <mj-body>.")]
+    assert "height:20px" in compile_mjml(source)[0]
+
+
 def test_one_mj_class_sets_an_attribute() -> None:
     head = "<mj-attributes><mj-class name='a' color='red'/><mj-class name='b' color='blue'/></mj-attributes>"
     message = "The classes a and b both set color."
@@ -190,6 +207,11 @@ def test_what_is_wrong_with_the_whole_is_told(source: str, message: str) -> None
 
 def test_at_most_a_hundred_problems_are_told() -> None:
     assert len(validate("<mjml><mj-body>" + "<mj-x/>" * 1000 + "</mj-body></mjml>")) == 100
+
+
+def test_a_hundred_warnings_hide_no_error() -> None:
+    problems = validate("<mjml><mj-body>" + "<mj-section class='x' />" * 1000 + "</mj-bod></mjml>")
+    assert (len(problems), {problem.level for problem in problems}) == (100, {"E", "W"})
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from html import unescape
+from operator import itemgetter
 
 from newsletter.rendering.validate.attributes import NAME, Told, class_faults, form_faults, value_faults
 from newsletter.rendering.validate.nearest import nearest
@@ -24,6 +25,8 @@ from newsletter.rendering.validate.text import IMPORT, NO_TEXT, reference_fault
 LARGEST_SOURCE = 1_000_000  # characters
 DEEPEST = 60  # tags in one another
 MOST_PROBLEMS = 100
+LAYOUT = frozenset(["mj-body", "mj-wrapper", "mj-section", "mj-group"])
+OLD = {"mj-container": "Put what it holds into mj-body, and what it says too."}  # of MJML 3
 ONCE = frozenset(["mj-head", "mj-body"])
 
 
@@ -51,21 +54,23 @@ class _Walk:
         self._classed: list[Token] = []
         self._seen: set[str] = set()
         self._once: list[str] = []  # which of ONCE have begun
-        self._found: list[tuple[int, Problem]] = []
+        self._errors: list[tuple[int, Problem]] = []  # each with its offset
+        self._warnings: list[tuple[int, Problem]] = []
 
     def problems(self) -> tuple[Problem, ...]:
         if control := NO_TEXT.search(self._source):
             told = f"U+{ord(control[0]):04X} is no character of text."
             self._tell(control.start(), "", told, "Remove it.")
         for token in scan(self._source):
-            if not self._take(token) or len(self._found) >= MOST_PROBLEMS:
+            if not self._take(token) or len(self._errors) >= MOST_PROBLEMS:
                 break
         else:
             self._end()
-        for token in self._classed:
-            self._tell_all(token, class_faults(token, self._classes))
-        ordered = sorted(self._found, key=lambda pair: pair[0])
-        return tuple(problem for _, problem in ordered[:MOST_PROBLEMS])
+        for classed in self._classed:
+            self._tell_all(classed, class_faults(classed, self._classes))
+        room = MOST_PROBLEMS - len(self._errors)  # no number of warnings hides an error
+        found = [*self._errors, *self._warnings[:room]]
+        return tuple(problem for _, problem in sorted(found, key=itemgetter(0)))
 
     def _take(self, token: Token) -> bool:
         """Look at one token; False ends the walk."""
@@ -134,7 +139,7 @@ class _Walk:
         if name == "mj-include":
             self._include(token)
         elif name.lower().startswith("mj"):
-            fix = nearest(name, COMPONENTS, "Use a component of MJML 4.")
+            fix = OLD.get(name) or nearest(name, COMPONENTS, "Use a component of MJML 4.")
             self._tell(token.offset, name, f"There is no <{name[:40]}>.", fix)
         else:
             fix = "Put it into mj-text, mj-table or mj-raw."
@@ -150,8 +155,9 @@ class _Walk:
             if parent == "mj-class" or name in HEAD_ONLY or name in ("mjml", "mj-head"):
                 self._tell(token.offset, name, f"<{name}> cannot stand in <{parent}>.", "Take it out.")
         elif parent and name not in inside:
-            homes = ", ".join(component.parents)
-            self._tell(token.offset, name, f"<{name}> cannot stand in <{parent}>.", f"Put it into {homes}.")
+            loose = name in COMPONENTS["mj-column"].children and parent in LAYOUT  # compiled, though not as meant
+            fix = f"Put it into {', '.join(component.parents)}."
+            self._tell(token.offset, name, f"<{name}> cannot stand in <{parent}>.", fix, "W" if loose else "E")
         if name == "mj-carousel":
             fix = "Show the images one below the other."
             self._tell(token.offset, name, "<mj-carousel> moves in few mail programs.", fix, "W")
@@ -200,8 +206,9 @@ class _Walk:
             return
         offset = token.offset + len(text) - len(text.lstrip())
         if not self._html_since or here in EMPTY:
-            where = f"directly in <{here}>" if here else "outside <mjml>"
-            self._tell(offset, here, f"Text stands {where}.", "Put it into mj-text or another that holds text.")
+            where = f"directly in <{here}> and is left out" if here else "outside <mjml>"
+            fix = "Put it into mj-text or another that holds text."
+            self._tell(offset, here, f"Text stands {where}.", fix, "W" if here in COMPONENTS else "E")
         if token.kind == "data":
             return
         if token.kind == "css" and re.search("<[/!]", unescape(text)):
@@ -219,7 +226,7 @@ class _Walk:
             self._tell(offset, name, f"<{name[:40]}> is not closed.", f"Write </{name[:40]}>.")
         if not self._seen:
             self._tell(0, "mjml", "There is no tag.", "Start with <mjml>.")
-        elif "mj-body" not in self._once and not self._found:
+        elif "mj-body" not in self._once and not self._errors:
             self._tell(0, "mjml", "There is no <mj-body>.", "Put the sections into <mj-body>.")
 
     def _tell_all(self, token: Token, told: Iterable[Told]) -> None:
@@ -227,4 +234,6 @@ class _Walk:
             self._tell(offset, token.name, message, fix, level)
 
     def _tell(self, offset: int, tag: str, message: str, fix: str, level: str = "E") -> None:
-        self._found.append((offset, Problem(*self._lines.at(offset), tag[:40], message, fix, level)))
+        found = self._errors if level == "E" else self._warnings
+        if len(found) < MOST_PROBLEMS:
+            found.append((offset, Problem(*self._lines.at(offset), tag[:40], message, fix, level)))
