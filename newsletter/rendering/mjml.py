@@ -142,7 +142,8 @@ def _walk(element: etree._Element) -> None:
     if element.tag == "mj-title" and element.text:  # MRML copies the title into an attribute as it stands
         element.text = _BLANKS.sub(" ", element.text).strip(" ").replace("\\", BACKSLASH).replace('"', QUOTE)
     silent = element.tag in STRUCTURE or element.tag in EMPTY  # MRML takes a blank between components for content
-    if silent:
+    blank = element.tag in COMPONENTS and len(element) == 0 and not (element.text or "").strip()
+    if silent or blank:
         element.text = None
     for child in element:
         _walk(child)

@@ -94,3 +94,9 @@ def test_fonts_from_the_web_are_left_out() -> None:
 def test_what_stands_for_markup_in_a_style_is_a_comment_of_it() -> None:
     head = "<mj-style inline='inline'>/* for <p> and <br> */ p { color: #aa0000; }</mj-style>"
     assert tree(column("<mj-text><p>words</p></mj-text>"), head).xpath("//p/@style") == ["color:#aa0000"]
+
+
+def test_a_blank_beside_an_icon_is_no_text() -> None:
+    inner = '<mj-social><mj-social-element name="facebook" href="https://x.example/">{}</mj-social-element></mj-social>'
+    source = "<mjml><mj-body><mj-section><mj-column>" + inner + "</mj-column></mj-section></mj-body></mjml>"
+    assert compile_mjml(source.format(" \n ")) == compile_mjml(source.format(""))
