@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from newsletter.catalogue.models import Newsletter
 from newsletter.delivery.freeze import freeze
 from newsletter.delivery.ledger import RECOUNT
 from newsletter.delivery.models import Attempt, Chunk, ChunkState, Delivery, DeliveryState, Sending
+from newsletter.delivery.reconcile import reconcile
 from newsletter.delivery.relay import Relay
 from newsletter.delivery.transports.smtp import Smtp
 from newsletter.issues.models import Issue, IssueRendering
@@ -29,6 +31,15 @@ FINAL = {
     DeliveryState.EXPIRED,
     DeliveryState.CANCELLED,
 }
+
+
+def take_back() -> None:
+    """Reconcile until nobody holds a chunk: PostgreSQL needs a moment to see that a killed worker is gone."""
+    end = time.monotonic() + 10
+    reconcile(timezone.now())
+    while Chunk.objects.filter(state=ChunkState.LEASED).exists() and time.monotonic() < end:
+        time.sleep(0.05)
+        reconcile(timezone.now())
 
 
 def add_readers(newsletter: Newsletter, number: int, *, prefix: str = "r") -> None:

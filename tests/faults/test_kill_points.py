@@ -9,12 +9,10 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
-from django.utils import timezone
 
 from newsletter.delivery.deliver import deliver
-from newsletter.delivery.reconcile import reconcile
 from tests.delivery.sink import sink
-from tests.delivery.stage import check_promise, database_url, sending_issue, states, to
+from tests.delivery.stage import check_promise, database_url, sending_issue, states, take_back, to
 from tests.workers.crew import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -60,7 +58,7 @@ def test_a_kill_at_a_named_point_leaves_no_more_in_doubt_than_connections(
     issue = sending_issue(readers=120)
     with sink(tmp_path) as relay:
         _die(point, TIMES.get(point, 40), relay.port)
-        reconcile(timezone.now())
+        take_back()
         found = states(issue)
         assert doubtful[0] <= found.get("in_doubt", 0) <= doubtful[1]
         assert "wire" not in found
@@ -72,10 +70,10 @@ def test_the_first_message_killed_before_its_mark_is_queued_and_after_it_in_doub
     issue = sending_issue(readers=1)
     with sink(tmp_path) as relay:
         _die("offered", 1, relay.port)
-        reconcile(timezone.now())
+        take_back()
         assert states(issue) == {"queued": 1}
         _die("marked", 1, relay.port)
-        reconcile(timezone.now())
+        take_back()
         assert states(issue) == {"in_doubt": 1}
         assert relay.accepted() == []
 
@@ -84,11 +82,11 @@ def test_the_first_message_killed_after_its_answer_is_in_doubt_and_after_its_rec
     issue = sending_issue(readers=1)
     with sink(tmp_path) as relay:
         _die("answered", 1, relay.port)
-        reconcile(timezone.now())
+        take_back()
         assert states(issue) == {"in_doubt": 1}
         assert relay.accepted() == ["r1@readers.example"]
     other = sending_issue(issue.newsletter, readers=0)
     with sink(tmp_path / "other") as relay:
         _die("recorded", 2, relay.port)  # the first turn carried the mark, the second the result
-        reconcile(timezone.now())
+        take_back()
         assert states(other) == {"accepted": 1}

@@ -20,7 +20,7 @@ from newsletter.delivery.ledger import Ledger, claimed, marked
 from newsletter.delivery.models import Chunk
 from newsletter.delivery.reconcile import reconcile
 from tests.delivery.sink import sink
-from tests.delivery.stage import database_url, make_issue, sending_issue, states, to
+from tests.delivery.stage import database_url, make_issue, sending_issue, states, take_back, to
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -55,7 +55,7 @@ def test_without_the_intent_mark_a_kill_sends_second_copies(tmp_path: Path) -> N
             env={**os.environ, "DATABASE_URL": database_url()},
             check=False,
         )
-        reconcile(timezone.now())
+        take_back()
         deliver(place="t", transport=to(relay.port))
         assert max(Counter(relay.accepted()).values()) == 2
     assert sum(states(issue).values()) == 120
