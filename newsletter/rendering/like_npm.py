@@ -113,9 +113,9 @@ def _say_pixels(element: etree._Element) -> None:
         element.set("padding", " ".join("0px" if part == "0" else part for part in padding.split()))
 
 
-def whole_pixels(html: str) -> str:
-    """Return compiled HTML whose images are whole pixels wide, cut off as npm mjml does."""
-    return _WIDTH.sub(r"\g<before>\g<whole>\g<after>", html)
+def finish(html: str) -> str:
+    """Return compiled HTML with images of whole pixels, cut off as npm mjml does, and carousels that show arrows."""
+    return _WIDTH.sub(r"\g<before>\g<whole>\g<after>", html).replace("@media screen, yahoo", "@media screen yahoo")
 
 
 def drop(element: etree._Element) -> None:

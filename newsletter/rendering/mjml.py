@@ -17,7 +17,7 @@ from lxml import etree
 
 from newsletter.errors import Invalid
 from newsletter.rendering.compiler import compiler
-from newsletter.rendering.like_npm import drop, like_npm, whole_pixels
+from newsletter.rendering.like_npm import drop, finish, like_npm
 from newsletter.rendering.validate import Problem, validate
 from newsletter.rendering.validate.scan import VOID
 from newsletter.rendering.validate.table import COMPONENTS, EMPTY
@@ -64,7 +64,7 @@ def compile_mjml(source: str, *, place: Place = mjml_place) -> tuple[str, str]:
 def compile_valid(source: str) -> tuple[str, str]:
     """Return what ``compile_mjml`` returns, for a source that has been validated."""
     hardened = harden(source)
-    html = whole_pixels(_NEIGHBOURS.sub("", compiler.compile(hardened.source)))
+    html = finish(_NEIGHBOURS.sub("", compiler.compile(hardened.source)))
     for token, style in hardened.styles.items():
         html = html.replace(token, style)
     return html, hardened.inline_css
