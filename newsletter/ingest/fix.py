@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 
 from django.db import transaction
@@ -19,6 +20,7 @@ from newsletter.ingest.write_object import FORM
 
 Read = IncomingArticle | RefusedRecord
 LONGEST_TITLE = 1000
+LONGEST_LINE = 400  # of what is shown
 
 
 def waiting(*, source: str = "", reason: str = "") -> QuerySet[QuarantinedRecord]:
@@ -73,10 +75,17 @@ def discard(record_id: int, *, by: str, reason: str, now: datetime) -> Quarantin
 
 def around(record: QuarantinedRecord, *, lines: int = 6) -> list[tuple[int, str, bool]]:
     """Return the lines of the text around its position: (number, line, whether it is the place)."""
-    first = record.position.split(",")[0].removeprefix("line ")
-    place = int(first) if first.isdecimal() else 1
+    found = re.fullmatch(r"line (\d+), column (\d+)", record.position)
+    place, column = (int(found[1]), int(found[2])) if found else (1, 1)
     shown = list(enumerate(record.text.split("\n"), start=1))[max(place - 1 - lines, 0) : place + lines]
-    return [(number, line[:400], number == place) for number, line in shown]
+    return [(number, _window(line, column if number == place else 1), number == place) for number, line in shown]
+
+
+def _window(line: str, column: int) -> str:
+    """Return what of a long line stands around a column."""
+    start = max(column - LONGEST_LINE // 2, 0) if len(line) > LONGEST_LINE else 0
+    end = start + LONGEST_LINE
+    return ("…" if start else "") + line[start:end] + ("…" if end < len(line) else "")
 
 
 def _remember(record: QuarantinedRecord, url: str, title: str, by: str, now: datetime) -> None:

@@ -14,6 +14,10 @@ from newsletter.ingest.tidy import tidy
 
 MOST_OBJECTS_TRIED = 500
 LONGEST_VALUE = 500
+KEYS = (  # what a metadata object may hold
+    *("authors", "type", "blog", "centerAffiliationAll", "centers", "collections", "englishNewsletterAll"),
+    *("nonEnglishNewsletterAll", "primaryCenter", "programAffiliation", "programs", "projects", "regions", "topics"),
+)
 _OPENING = re.compile(r"\{(?=\s*[\"}'\w])")
 _NO_AUTHOR = re.compile(r"[-–—•*]?\s*\+\s*\d+|[\W_]*|.*(?:,\s*(?:…|\.\.\.)|…)", re.DOTALL)
 _DECODER = json.JSONDecoder(strict=False)
@@ -81,6 +85,11 @@ def read_metadata(value: dict[str, Any]) -> Metadata:
     authors, oddities = _authors(value.get("authors"))
     if not _first(value.get("type")):
         oddities.append(Oddity("no_type", "type", "The page has no type."))
+    oddities += [
+        Oddity("odd_kind", name, f"{name} holds something that is neither a text nor a list of texts; it was left out.")
+        for name in KEYS
+        if _is_odd(value.get(name))
+    ]
     return Metadata(
         authors=authors,
         type=_first(value.get("type"))[:120],
@@ -99,6 +108,15 @@ def read_metadata(value: dict[str, Any]) -> Metadata:
     )
 
 
+def _is_odd(value: object, *, inside: bool = False) -> bool:
+    """Return whether there is anything in a value that is no text: null in a list, a number, a list in a list."""
+    if isinstance(value, list):
+        return inside or any(_is_odd(part, inside=True) for part in value)
+    if isinstance(value, dict):
+        return not _texts(value)
+    return not isinstance(value, str) and (inside or value is not None)
+
+
 def _broken(broken: Exception, start: int, text: str) -> NotFound:
     if not isinstance(broken, json.JSONDecodeError):
         return NotFound("broken_json", "The metadata object cannot be read (too deep, or a number too long).", start)
@@ -109,7 +127,7 @@ def _broken(broken: Exception, start: int, text: str) -> NotFound:
 
 def _authors(value: object) -> tuple[tuple[str, ...], list[Oddity]]:
     """Return the authors in order, each once, without overflow counts and shortened bylines."""
-    named = [name for text in _texts(value) if (name := tidy(text)[:LONGEST_VALUE])]
+    named = [name for text in _texts(value) if (name := tidy(text)[:LONGEST_VALUE]) and not name.isdecimal()]
     kept = [name for name in named if not _NO_AUTHOR.fullmatch(name)]
     authors = _unique(kept)
     oddities = [

@@ -112,3 +112,10 @@ def test_a_record_is_not_put_aside_without_a_reason() -> None:
 def test_the_text_is_shown_around_the_place() -> None:
     record = QuarantinedRecord(text="\n".join("abcdefghij"), position="line 5, column 1")
     assert around(record, lines=1) == [(4, "d", False), (5, "e", True), (6, "f", False)]
+
+
+def test_of_a_long_line_the_part_around_the_place_is_shown() -> None:
+    record = QuarantinedRecord(text="a" * 900 + "HERE" + "b" * 900, position="line 1, column 901")
+    [(_, line, _)] = around(record)
+    assert "HERE" in line
+    assert (len(line), line[0], line[-1]) == (402, "…", "…")

@@ -67,6 +67,19 @@ class TestMetadata:
         assert read(whole_page(authors=["Ada Byron", name])).authors == ("Ada Byron",)
 
     @pytest.mark.parametrize(
+        "odd", [[None, "Ada Byron"], ["Ada Byron", 5], ["Ada Byron", ["Li Wei"]], ["Ada Byron", {}]]
+    )
+    def test_what_is_no_text_is_left_out_with_a_warning_that_names_its_key(self, odd: list[object]) -> None:
+        article = read(whole_page(authors=odd))
+        assert article.authors == ("Ada Byron",)
+        assert [(one.code, one.field) for one in article.warnings if one.code == "odd_kind"] == [
+            ("odd_kind", "authors")
+        ]
+
+    def test_an_absent_value_or_null_is_nothing_odd(self) -> None:
+        assert "odd_kind" not in codes(read(whole_page(blog=None, projects=None)))
+
+    @pytest.mark.parametrize(
         ("english", "other", "expected"),
         [
             ("ctw", "", ("ctw",)),
