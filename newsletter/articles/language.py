@@ -27,6 +27,11 @@ def language_of(url: str, text: str) -> str:
     return _by_address(url) or _by_script(text) or _by_words(text)
 
 
+def script_of(text: str) -> str:
+    """Return what language a script tells ("ar", "ru", "zh", ...), "latin" for letters of ours, "" without letters."""
+    return _by_script(text) or ("latin" if any(map(str.isalpha, text)) else "")
+
+
 def _by_address(url: str) -> str:
     try:
         parts = urlsplit(url)

@@ -14,6 +14,7 @@ from django.db.models.functions import MD5
 
 from newsletter.articles.facet_keys import facet_keys_of
 from newsletter.articles.identity import address_identity, words_identity
+from newsletter.articles.language import script_of
 from newsletter.articles.models import Article, ArticleBody
 from newsletter.expressions.fold import fold
 from newsletter.ingest.models import Record
@@ -73,7 +74,7 @@ class Shelf:
         with connection.cursor() as cursor:
             cursor.execute("select pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
         urls = list({url for article in incoming for url in (article.url, *article.urls) if url})
-        identities = {address_identity(url) for url in urls}
+        identities = {key for article in incoming for key in _address_keys(article)}
         words = {words_identity(article.title, article.authors) for article in incoming}
         known = Record.objects.filter(source=self.source, key__in=[article.key for article in incoming])
         keys: dict[str, int] = {}
@@ -141,10 +142,13 @@ class Shelf:
         return self._same_record(incoming)
 
     def _by_address(self, incoming: IncomingArticle) -> Article | None:
+        """Return the article at one of the addresses; a translation under the same slug is another one."""
         for url in (incoming.url, *incoming.urls):
-            if known := self._by_identity.get(address_identity(url)) or self._by_url.get(url):
-                return known
-        return None
+            if url in self._by_url:
+                return self._by_url[url]
+        script = _script(incoming)
+        known = [self._by_identity.get(key) for key in _address_keys(incoming)]
+        return next((one for one in known if one is not None and _same_script(script, _script(one))), None)
 
     def _same_record(self, incoming: IncomingArticle) -> Article | None:
         """Return the article this record was before, if it still opens alike: two folders may use one file name."""
@@ -162,7 +166,9 @@ class Shelf:
         )
         _copy(incoming, article)
         self._finish(article, incoming, content)
-        article.identity = _identity_of_new(incoming.url, article.words)
+        identity = _identity_of_new(incoming.url, article.words)
+        taken = identity in self._by_identity  # by a translation
+        article.identity = f"{identity}#{_script(incoming)}" if taken else identity
         self._fresh.append(article)
         self._put(article)
         return article
@@ -243,6 +249,22 @@ class Shelf:
         if id(article) in self._bodies:
             return body != self._bodies[id(article)]
         return hashlib.md5(body.encode(), usedforsecurity=False).hexdigest() != self._body_hashes.get(id(article))
+
+
+def _address_keys(incoming: IncomingArticle) -> list[str]:
+    """Return the identities an article may have by its addresses, that of its own script first."""
+    plain = [key for url in (incoming.url, *incoming.urls) if url and (key := address_identity(url))]
+    script = _script(incoming)
+    return [f"{key}#{script}" for key in plain if script] + plain
+
+
+def _script(said: IncomingArticle | Article) -> str:
+    """Return the script of the words of an article; a title made of an address tells nothing."""
+    return script_of(f"{'' if said.title_derived else said.title} {said.teaser}")
+
+
+def _same_script(one: str, other: str) -> bool:
+    return one == other or not one or not other
 
 
 def _row(article: Article, names: Sequence[str]) -> list[Any]:

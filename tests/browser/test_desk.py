@@ -14,10 +14,14 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
+from newsletter.ingest.models import Source
+from newsletter.ingest.sources.page_export import PageExport
+from newsletter.ingest.store import IngestReport, store
 from newsletter.issues.draft import draft
 from newsletter.issues.models import Issue
 from newsletter.web.policy import PUBLISHER, give_role
 from tests.factories import make_article, make_newsletter, make_reader
+from tests.factories.pages import whole_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright keeps a loop running in this thread
@@ -28,6 +32,10 @@ PAGES = (
     "/desk/newsletters",
     "/desk/newsletters/ctw",
     "/desk/articles",
+    "/desk/sources",
+    "/desk/quarantine",
+    "/desk/doctor",
+    "/desk/coverage",
     "/desk/issues/{issue}",
 )
 
@@ -49,6 +57,19 @@ def issue() -> Issue:
         make_article(f"Story {number}", available_at=yesterday, first_ingested_at=yesterday)
     newsletter = make_newsletter(sections=[{"limit": 3, "title": "Analysis"}, {"selector": "topic:Energy"}])
     make_reader(newsletter)
+    make_article("Odd one", newsletters=["ctww"], available_at=yesterday)
+    now = timezone.now()
+    Source.objects.create(
+        code="cms",
+        form="feed",
+        address="https://m.example/feed",
+        trouble="It is away.",
+        failures=2,
+        next_at=now,
+        created_at=now,
+        updated_at=now,
+    )
+    store(PageExport().read(whole_page(title=""), key="page.txt", url=""), source="cms", now=now, report=IngestReport())
     return draft(newsletter, now=timezone.now(), by="ada")
 
 

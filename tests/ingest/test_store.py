@@ -213,3 +213,31 @@ def test_a_batch_takes_the_same_number_of_queries_at_one_and_at_three(again: boo
 
     articles = [replace(read(whole_page(title=f"River {n}")), key=f"{n}") for n in range(4)]
     assert queries(articles[0]) == queries(*articles[1:])
+
+
+class TestTranslations:
+    ARABIC = IncomingArticle(key="ar.txt", title="أنهار بلا حدود", teaser="من يملك الماء؟", url=f"{MONTH}?lang=ar")
+    ENGLISH = IncomingArticle(key="en.txt", title="Rivers Without Borders", teaser="Who owns the water?", url=MONTH)
+
+    @pytest.mark.parametrize("order", [1, -1])
+    def test_a_translation_under_the_same_slug_is_an_article_of_its_own(self, order: int) -> None:
+        put(*[self.ENGLISH, self.ARABIC][::order])
+        again = put(self.ENGLISH, self.ARABIC, now=LATER)
+        assert counts(again) == (0, 0, 2, 0)
+        assert {article.url: article.title for article in Article.objects.all()} == {
+            MONTH: "Rivers Without Borders",
+            f"{MONTH}?lang=ar": "أنهار بلا حدود",
+        }
+
+    def test_the_same_words_under_another_language_section_are_the_same_article(self) -> None:
+        put(self.ENGLISH)
+        put(replace(self.ENGLISH, key="b", url=f"{MONTH}?lang=ru"), now=LATER)
+        assert Article.objects.get().urls == [MONTH, f"{MONTH}?lang=ru"]
+
+    def test_other_words_at_the_very_same_address_are_an_update(self) -> None:
+        put(self.ENGLISH)
+        assert counts(put(replace(self.ARABIC, url=MONTH), now=LATER)) == (0, 1, 0, 0)
+
+    def test_a_title_made_of_the_address_tells_no_language(self) -> None:
+        put(replace(self.ARABIC, teaser="", title="Rivers Without Borders", title_derived=True))
+        assert counts(put(replace(self.ARABIC, url=f"{MONTH}?lang=en"), now=LATER))[0] == 0
