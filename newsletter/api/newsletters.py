@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Router
+from pydantic import AwareDatetime
 
 from newsletter.api.scope import Scope
 from newsletter.api.shapes import BackTested, BackTestIn, Covered, Limit, NewsletterList, NewsletterShape
 from newsletter.api.trouble import TROUBLE, newsletter_named
 from newsletter.catalogue.dump import dump
 from newsletter.catalogue.models import Newsletter
-from newsletter.errors import Invalid
 from newsletter.issues.back_test import back_test_newsletter
 from newsletter.issues.coverage import coverage as covered
 
@@ -67,16 +67,13 @@ def back_test(request: HttpRequest, code: str, asked: BackTestIn) -> dict[str, A
 )
 def coverage(
     request: HttpRequest,
-    since: datetime | None = None,
-    until: datetime | None = None,
+    since: AwareDatetime | None = None,
+    until: AwareDatetime | None = None,
     limit: Limit = 50,
     after: str = "",
 ) -> dict[str, Any]:
     """Return articles of a period that nobody picked and why, empty sections, dead selectors, and the balance."""
     now = timezone.now()
-    for name, moment in (("since", since), ("until", until)):
-        if moment is not None and moment.tzinfo is None:
-            raise Invalid("The time has no offset.", where=name, fix="Add Z or one like +01:00.")
     end = until or now
     return covered(since=since or end - PERIOD, until=end, now=now, limit=limit, after=after)
 

@@ -43,9 +43,13 @@ def once(token: Token, key: str, request: bytes, do: Callable[[], Answer], *, no
     kept = _begin(token, key, hashlib.sha256(request).hexdigest(), now)
     if kept.status is not None:
         return kept.body, True
-    with transaction.atomic():
-        answer = do()
-        KeyedAnswer.objects.filter(pk=kept.pk).update(status=DONE, body=answer)
+    try:
+        with transaction.atomic():
+            answer = do()
+            KeyedAnswer.objects.filter(pk=kept.pk).update(status=DONE, body=answer)
+    except Exception:  # nothing was done: the same key may try again
+        KeyedAnswer.objects.filter(pk=kept.pk, status=None).delete()
+        raise
     return answer, False
 
 

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Annotated, Any
 
 from ninja import Field, Schema
+from pydantic import AwareDatetime
 
 Limit = Annotated[int, Field(ge=1, le=1000, description="rows of a page")]
 
@@ -135,7 +136,7 @@ class Explained(Schema):
 
 class SelectorIn(Schema):
     expression: str = Field(examples=["newsletter:ctw and not type:pressRelease and age < 7d"])
-    at: datetime | None = Field(None, description="the instant ages are measured against, default now")
+    at: AwareDatetime | None = Field(None, description="the instant ages are measured against, default now")
 
 
 class SelectIn(SelectorIn):
@@ -197,7 +198,7 @@ class BackTestIn(Schema):
     order: str = ""
     quota: dict[str, int] | None = None
     slots: int = Field(26, ge=1, le=520)
-    at: datetime | None = None
+    at: AwareDatetime | None = None
 
 
 class BackTested(Schema):

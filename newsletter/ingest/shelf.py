@@ -84,7 +84,10 @@ class Shelf:
         wanted = (
             Q(identity__in=identities | words) | Q(words__in=words) | Q(urls__overlap=urls) | Q(pk__in=keys.values())
         )
-        articles = {article.pk: article for article in Article.objects.filter(wanted).order_by("pk")}
+        held = (
+            Article.objects.filter(wanted).order_by("pk").select_for_update(no_key=True)
+        )  # people may decide meanwhile
+        articles = {article.pk: article for article in held}
         for article in articles.values():
             self._put(article)
         self._by_key = {key: articles[number] for key, number in keys.items()}

@@ -136,6 +136,9 @@ def test_without_valkey_nobody_is_counted_and_nobody_is_turned_away(stock: dict[
         ("/articles?limit=0", 422),
         ("/issues?after=-1", 422),
         ("/quarantine?after=x", 422),
+        ("/coverage?since=2026-01-01T00:00:00", 422),
+        ("/coverage?since=2026-01-02T00:00:00Z&until=2026-01-01T00:00:00Z", 422),
+        ("/doctor?code=nothing", 422),
     ],
 )
 def test_what_is_not_there_or_makes_no_sense_is_said_in_one_form(path: str, status: int, stock: dict[str, str]) -> None:
@@ -166,3 +169,11 @@ def test_a_selector_chooses_over_http(stock: dict[str, str]) -> None:
 def test_an_issue_is_shown_with_its_reasons(stock: dict[str, str]) -> None:
     shown = Program().ask("GET", f"/issues/{Issue.objects.get().pk}")[1]
     assert shown["sections"][0]["picks"][0]["reason"]["words"] == "newsletter:ctw"
+
+
+@pytest.mark.parametrize(
+    ("path", "body"), [("/select", {"expression": "newsletter:ctw"}), ("/newsletters/ctw/back-test", {})]
+)
+def test_a_time_without_an_offset_is_refused(path: str, body: dict[str, Any], stock: dict[str, str]) -> None:
+    status, answer = Program().ask("POST", path, {**body, "at": "2026-01-01T00:00:00"})
+    assert (status, answer["error"]["where"].endswith("at")) == (422, True)

@@ -127,6 +127,11 @@ class TestOnce:
         KeyedAnswer.objects.update(status=None)
         assert program.ask("POST", "/articles", RIVERS, Idempotency_Key="k1")[1]["error"]["code"] == "in_progress"
 
+    def test_a_request_that_was_refused_may_try_again(self) -> None:
+        program = Program("articles:write")
+        told = [program.ask("POST", "/articles", {"articles": [{}] * 501}, Idempotency_Key="k1")[0] for _ in range(2)]
+        assert told == [422, 422]
+
     def test_a_request_that_died_is_done_again(self) -> None:
         program = Program("articles:write")
         program.ask("POST", "/articles", RIVERS, Idempotency_Key="k1")
