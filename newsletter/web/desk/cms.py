@@ -16,14 +16,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from newsletter.errors import NewsletterError, NotFound
-from newsletter.ingest.doctor import CHECKS, counts, findings, set_right, settle
+from newsletter.ingest.doctor import counts, findings, set_right, settle
 from newsletter.ingest.fix import around, discard, fix, record_of, waiting
 from newsletter.ingest.models import Source
 from newsletter.ingest.pull import pull
 from newsletter.issues.coverage import coverage as covered
 
 PAGE_ROWS = 50
-PERIODS = {"7": 7, "28": 28, "91": 91}  # days
+PERIODS = {"7": 7, "28": 28, "91": 91, "365": 365}  # days
 
 
 @require_safe
@@ -94,15 +94,18 @@ def discard_record(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def doctor(request: HttpRequest) -> HttpResponse:
-    """What is odd in the articles, each with a suggestion and a way to set it right."""
+    """What is odd in the articles of a period, each with a suggestion and a way to set it right."""
     code, after = _text(request, "code"), _text(request, "after")
+    days = PERIODS.get(request.GET.get("days", "91"), 91)
+    since = timezone.now() - timedelta(days=days)
     try:
-        found = findings(code=code, after=after, limit=PAGE_ROWS)
+        found = findings(code=code, since=since, after=after, limit=PAGE_ROWS)
     except NewsletterError as error:
         raise Http404(error.message) from None
-    told = {name: number for name, number in counts().items() if number}
-    older = urlencode({"code": code, "after": found.next}) if found.next else ""
-    context = {"rows": found.rows, "code": code, "counts": told, "older": older, "codes": list(CHECKS)}
+    told = {name: number for name, number in counts(since=since).items() if number}
+    older = urlencode({"code": code, "days": days, "after": found.next}) if found.next else ""
+    context = {"rows": found.rows, "code": code, "counts": told, "older": older}
+    context |= {"days": days, "periods": PERIODS.values()}
     return render(request, "web/desk/doctor.html", context)
 
 
