@@ -104,8 +104,8 @@ def doctor(request: HttpRequest) -> HttpResponse:
         raise Http404(error.message) from None
     told = {name: number for name, number in counts(since=since).items() if number}
     older = urlencode({"code": code, "days": days, "after": found.next}) if found.next else ""
-    context = {"rows": found.rows, "code": code, "counts": told, "older": older}
-    context |= {"days": days, "periods": PERIODS.values()}
+    shown = {"rows": found.rows, "code": code, "counts": told, "older": older}
+    context = {**shown, "days": days, "periods": PERIODS.values()}
     return render(request, "web/desk/doctor.html", context)
 
 
