@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +19,9 @@ from newsletter.ingest.source import IncomingArticle, RefusedRecord
 MOST_ENTRIES = 2_000
 LONGEST_TEASER = 600  # characters of a description that stands alone
 NO_FEED = "This is neither RSS nor Atom."
+_TRAP = re.compile(  # an entity made of entities (a bomb), or of a file of ours
+    rb"""<!ENTITY\s[^>]{0,4000}?(?:&(?!\#|amp;|lt;|gt;|quot;|apos;)|\bSYSTEM\b|\bPUBLIC\b|%)[^>]*>"""
+)
 
 
 class Feed:
@@ -30,7 +34,9 @@ class Feed:
         if hollow := refuse_hollow(content, key=key, wanted="RSS or Atom"):
             return [*hollow]
         try:
-            parsed = feedparser.parse(content, response_headers={"content-type": "application/xml", **_base(url)})
+            parsed = feedparser.parse(
+                _TRAP.sub(b"", content), response_headers={"content-type": "application/xml", **_base(url)}
+            )
         except (
             Exception
         ) as error:  # nothing that stands in a feed may end a pull; feedparser promises no errors of its own
