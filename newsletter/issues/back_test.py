@@ -18,6 +18,7 @@ from newsletter.errors import Invalid, Refused
 from newsletter.expressions.fold import fold
 from newsletter.expressions.write import write
 from newsletter.issues.assemble import rules_of, section_parts
+from newsletter.issues.section import section_index
 from newsletter.selectors.back_test import SlotChange, back_test
 from newsletter.selectors.check import check_selector, warnings
 from newsletter.selectors.choose import Rule
@@ -45,7 +46,7 @@ def back_test_newsletter(
     as they are now, so pins, drops and later corrections of past issues take no part. Raises ``Invalid``, ``Refused``.
     """
     rules = rules_of(section_parts(newsletter))
-    index = _index(rules, section)
+    index = section_index(section, [rule.title for rule in rules])
     changed = _changed(rules[index], selector=selector, limit=limit, order=order, quota=quota)
     changes = back_test(
         _past_slots(newsletter, slots, now), before=rules, after=[*rules[:index], changed, *rules[index + 1 :]]
@@ -61,17 +62,6 @@ def back_test_newsletter(
         "balance": _balance(changes, articles),
         "warnings": [warning.words for warning in warnings(changed.selector)],
     }
-
-
-def _index(rules: Sequence[Rule], section: str) -> int:
-    titles = [rule.title for rule in rules]
-    if not section:
-        return 0
-    if section in titles:
-        return titles.index(section)
-    if section.isdecimal() and 1 <= int(section) <= len(titles):
-        return int(section) - 1
-    raise Invalid(f"There is no section {section!r}.", where="section", fix="One of: " + ", ".join(titles))
 
 
 def _changed(rule: Rule, *, selector: str, limit: int | None, order: str, quota: Mapping[str, int] | None) -> Rule:

@@ -16,6 +16,7 @@ from newsletter.errors import Invalid, NotFound, Refused
 from newsletter.issues.assemble import assemble
 from newsletter.issues.lifecycle import find, move
 from newsletter.issues.models import Approval, Issue, Pick
+from newsletter.issues.section import section_index
 
 ISSUE_FIELDS = {"subject": 300, "preheader": 300, "note": 5000}  # field -> the most characters
 PICK_FIELDS = {
@@ -40,7 +41,7 @@ def pin(
     ``position`` counts from 1; None puts it behind the last pinned article.
     """
     with editing(issue_id, by=by, now=now, version=version, detail={"pin": article_id}) as issue:
-        index = section_index(issue, section)
+        index = _index(issue, section)
         pick = _pick_or_new(issue, article_id)
         if not pick.article.url:
             raise Refused(
@@ -78,7 +79,7 @@ def move_pick(
     """Move an article to a place (counted from 1) in its own or another section; what was moved stays pinned."""
     with editing(issue_id, by=by, now=now, version=version, detail={"move": article_id}) as issue:
         pick = _pick(issue, article_id)
-        _place(pick, section_index(issue, section) if section else pick.section, position)
+        _place(pick, _index(issue, section) if section else pick.section, position)
         assemble(issue_id, now=now)
     return find(issue_id)
 
@@ -107,16 +108,8 @@ def reword(
     return find(issue_id)
 
 
-def section_index(issue: Issue, section: str) -> int:
-    """Return the index of a section named by its title or its number from 1; "" is the first."""
-    titles = [str(part["title"]) for part in issue.sections]
-    if not section:
-        return 0
-    if section in titles:
-        return titles.index(section)
-    if section.isdecimal() and 1 <= int(section) <= len(titles):
-        return int(section) - 1
-    raise Invalid(f"Issue {issue.pk} has no section {section!r}.", where="section", fix="One of: " + ", ".join(titles))
+def _index(issue: Issue, section: str) -> int:
+    return section_index(section, [str(part["title"]) for part in issue.sections])
 
 
 @contextmanager
