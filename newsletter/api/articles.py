@@ -89,7 +89,7 @@ def push_articles(request: HttpRequest, response: HttpResponse) -> dict[str, Any
     objects = _objects(request.body)
     answer, again = once(
         token,
-        request.headers.get("Idempotency-Key", ""),
+        request.headers.get("Idempotency-Key", "").strip(),
         request.body,
         lambda: push(objects, source=token.source, by=f"token {token.name}", now=now),
         now=now,

@@ -8,11 +8,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
+from django.db import DataError
 from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import NinjaAPI
-from ninja.errors import AuthenticationError, ValidationError
+from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from newsletter.access.tokens import Forbidden, Unknown, token_of
 from newsletter.api import articles, issues, newsletters, quarantine, selectors
@@ -71,6 +72,20 @@ def _wrong_input(request: HttpRequest, error: ValidationError) -> HttpResponse:
     first: dict[str, Any] = error.errors[0] if error.errors else {}
     where = ".".join(str(part) for part in first.get("loc", ())[1:]) or "request"
     return _refuse(request, Invalid(f"{first.get('msg', 'The request is wrong')}.", where=where, fix="Correct it."))
+
+
+@doors.exception_handler(HttpError)
+def _not_json(request: HttpRequest, _: HttpError) -> HttpResponse:
+    return _refuse(request, Invalid("The body is not JSON in UTF-8.", where="body", fix="Send a JSON object."))
+
+
+@doors.exception_handler(OverflowError)
+@doors.exception_handler(DataError)
+def _beyond(request: HttpRequest, _: Exception) -> HttpResponse:
+    beyond = Invalid(
+        "The request holds a time, a number or a sign (NUL) that cannot be kept.", where="request", fix="Correct it."
+    )
+    return _refuse(request, beyond)
 
 
 @doors.exception_handler(RequestDataTooBig)

@@ -39,7 +39,11 @@ def once(token: Token, key: str, request: bytes, do: Callable[[], Answer], *, no
     if not key:
         return do(), False
     if len(key) > LONGEST_KEY or not key.isprintable():
-        raise Invalid("The idempotency key is too long.", where="Idempotency-Key", fix=f"Use {LONGEST_KEY} characters.")
+        raise Invalid(
+            "The idempotency key is too long or not printable.",
+            where="Idempotency-Key",
+            fix=f"Use {LONGEST_KEY} characters.",
+        )
     kept = _begin(token, key, hashlib.sha256(request).hexdigest(), now)
     if kept.status is not None:
         return kept.body, True

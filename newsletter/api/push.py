@@ -17,7 +17,8 @@ from newsletter.ingest.shelf import Outcome
 from newsletter.ingest.source import IncomingArticle, RefusedRecord
 from newsletter.ingest.sources.page_export import read_page
 from newsletter.ingest.store import IngestReport, store
-from newsletter.issues.withdraw import embargo, withdraw
+from newsletter.ingest.tidy import safe
+from newsletter.issues.withdraw import embargo, restore, withdraw
 
 MOST = 500  # records in one request
 NO_OBJECT = "Every article is an object with a title, or with a page."
@@ -70,8 +71,15 @@ def _decide(value: Any, outcome: Outcome | None, *, by: str, now: datetime) -> d
     if outcome is None or not isinstance(value, Mapping):
         return {}
     if value.get("withdrawn") is True:
-        followed = withdraw(outcome.article.pk, by=by, now=now, reason=text_in(value.get("withdrawn_reason")))
+        reason = safe(text_in(value.get("withdrawn_reason")))
+        followed = withdraw(outcome.article.pk, by=by, now=now, reason=reason)
         return {"withdrawn": True, "sent_in": list(followed.sent_in)}
+    if value.get("withdrawn") is False and outcome.article.withdrawn_at is not None:
+        restore(outcome.article.pk, now=now)
+        return {"withdrawn": False}
+    if "embargo_until" in value and value["embargo_until"] is None and outcome.article.embargo_until is not None:
+        embargo(outcome.article.pk, None, by=by, now=now)
+        return {}
     told = text_in(value.get("embargo_until"))
     until = moment(told).instant
     if told and until is None:

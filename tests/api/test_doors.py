@@ -139,6 +139,10 @@ def test_without_valkey_nobody_is_counted_and_nobody_is_turned_away(stock: dict[
         ("/coverage?since=2026-01-01T00:00:00", 422),
         ("/coverage?since=2026-01-02T00:00:00Z&until=2026-01-01T00:00:00Z", 422),
         ("/doctor?code=nothing", 422),
+        ("/doctor?source=%00", 422),
+        ("/issues?newsletter=%00", 422),
+        ("/newsletters/%00", 422),
+        ("/coverage?until=0001-01-01T00:00:00Z", 422),
     ],
 )
 def test_what_is_not_there_or_makes_no_sense_is_said_in_one_form(path: str, status: int, stock: dict[str, str]) -> None:
@@ -177,3 +181,11 @@ def test_an_issue_is_shown_with_its_reasons(stock: dict[str, str]) -> None:
 def test_a_time_without_an_offset_is_refused(path: str, body: dict[str, Any], stock: dict[str, str]) -> None:
     status, answer = Program().ask("POST", path, {**body, "at": "2026-01-01T00:00:00"})
     assert (status, answer["error"]["where"].endswith("at")) == (422, True)
+
+
+@pytest.mark.parametrize(
+    "body", [b"\xff", b"[" * 100_000, b'{"expression": "newsletter:ctw and age < 7d", "at": "0001-01-01T00:00:00Z"}']
+)
+def test_a_body_that_makes_no_sense_is_refused_in_the_one_form(body: bytes, stock: dict[str, str]) -> None:
+    status, answer = Program().ask("POST", "/select", body)
+    assert (status, set(answer["error"])) == (422, {"code", "message", "where", "fix"})

@@ -93,6 +93,21 @@ def test_a_withdrawn_article_leaves_the_drafts() -> None:
     assert article.withdrawn_at is not None
 
 
+def test_what_was_taken_back_or_held_is_put_back() -> None:
+    pushed({**RIVERS, "withdrawn": True})
+    pushed({**RIVERS, "withdrawn": False})
+    pushed({**RIVERS, "embargo_until": "2036-01-01T00:00:00Z"})
+    pushed({**RIVERS, "embargo_until": None})
+    article = Article.objects.get()
+    assert (article.withdrawn_at, article.embargo_until, article.available_at.year < 2036) == (None, None, True)
+
+
+def test_a_naughty_reason_hurts_no_other_article() -> None:
+    answer = pushed({**RIVERS, "withdrawn": True, "withdrawn_reason": "wrong\0"}, {**RIVERS, "key": "b", "url": ""})
+    assert len(answer["articles"]) == 2
+    assert Article.objects.filter(withdrawn_reason__startswith="wrong").exists()
+
+
 def test_an_embargo_holds_an_article_from_the_start() -> None:
     pushed({**RIVERS, "embargo_until": "2036-01-01T00:00:00Z"})
     assert Article.objects.get().available_at.year == 2036
