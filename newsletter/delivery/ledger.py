@@ -7,7 +7,9 @@ claim: the issue's state, the reader's subscription, suppressions.
 
 from __future__ import annotations
 
+import select
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2s
 from uuid import UUID
@@ -16,11 +18,13 @@ from psycopg import pq
 
 from newsletter.delivery.line import Line, Params
 from newsletter.delivery.models import ChunkState, DeliveryState
+from newsletter.errors import Unavailable
 from newsletter.issues.models import Issue
 from newsletter.readers.models import Subscription
 
 LEASE_SECONDS = 75
 HEARTBEAT_SECONDS = 20
+PATIENCE_SECONDS = 1.0  # a database that hangs does not keep a worker from ending
 
 _UNWANTED = f"""CASE
     WHEN NOT EXISTS (SELECT FROM newsletter_subscription s WHERE s.reader_id = d.reader_id
@@ -97,6 +101,7 @@ RELEASE = (
 HEARTBEAT = f"""UPDATE newsletter_chunk SET lease_until = clock_timestamp() + interval '{LEASE_SECONDS} seconds'
 WHERE owner = $1 AND state = {ChunkState.LEASED}"""
 ALIVE = "SELECT pg_try_advisory_lock($1::bigint)"
+LET_GO = "SELECT pg_advisory_unlock_all()"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +158,7 @@ class Ledger:
         """Connect; raises ``Unavailable``."""
         self._owner, self._relay = str(owner).encode(), relay.encode()
         self._lock = owner_lock(owner)
-        self.turns = Line({"turn": TURN, "alive": ALIVE})
+        self.turns = Line({"turn": TURN, "alive": ALIVE, "let_go": LET_GO})
         self.claims = Line({"claim": CLAIM, "release": RELEASE, "heartbeat": HEARTBEAT})
         self.turns.ask_and_wait("alive", [b"%d" % self._lock])
 
@@ -163,7 +168,12 @@ class Ledger:
         return answer.get_value(0, 0) == b"t"
 
     def close(self) -> None:
-        """End both sessions."""
+        """End both sessions; the locks are given back first, for the end of a session is seen a moment later."""
+        if not self.turns.busy:
+            with suppress(Unavailable):
+                self.turns.ask("let_go", [])
+                while self.turns.busy and select.select([self.turns.fileno()], [], [], PATIENCE_SECONDS)[0]:
+                    self.turns.hear()
         self.turns.close()
         self.claims.close()
 
