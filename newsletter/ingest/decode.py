@@ -13,6 +13,7 @@ _MARKED = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+SAMPLE = 200  # bytes: metadata is mostly ASCII in every language
 _MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _HIGH = re.compile(rb"[\x80-\xff]")
 
@@ -39,7 +40,14 @@ def decode(payload: bytes) -> Decoded | Undecodable:
     for mark, encoding in _MARKED:
         if payload.startswith(mark):
             return _strictly(payload[len(mark) :], encoding)
-    return _strictly(payload, "utf-8")
+    return _strictly(payload, _unmarked(payload[:SAMPLE]))
+
+
+def _unmarked(start: bytes) -> str:
+    """Return the encoding of bytes without a mark: where every other one is NUL, UTF-16, else UTF-8."""
+    if start[1::2].count(0) * 10 > len(start) * 4:
+        return "utf-16-le"
+    return "utf-16-be" if start[::2].count(0) * 10 > len(start) * 4 else "utf-8"
 
 
 def _strictly(payload: bytes, encoding: str) -> Decoded | Undecodable:

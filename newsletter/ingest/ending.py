@@ -10,16 +10,19 @@ from newsletter.ingest.related import list_above
 
 _GLUED = r"(?=\W*$|[A-ZА-ЯЁ])"  # a heading stands alone, or what follows was glued to it
 _ABOUT = re.compile(
-    rf"^\W*(?:(?:About the (?:Authors?|Editors?)|Об автор(?:е|ах)|Авторы?|À propos (?:de l['’]auteur|des auteurs)|"
-    rf"Sobre (?:el autor|la autora|los autores)){_GLUED}"
+    rf"^\W*(?:(?:About the (?:Authors?|Editors?)|Об автор(?:е|ах)|Авторы?|"
+    rf"À propos (?:de l['’]au(?:teure?|trice)|des au(?:teure?|trice)s)|"
+    rf"Sobre (?:el autor|la autora|los autores|las autoras)){_GLUED}"
+    r"|(?i:About the (?:Author|Editor|Contributor)s?)\W*$"
     r"|(?:(?:نبذة )?(?:عن|حول) (?:المؤل[ّ]?ف(?:ة|ين|ون)?|الكات[ّ]?ب(?:ة|ين)?|الكتّاب)|المؤل[ّ]?ف|关于作者|作者简介)\W*$)"
 )
 _RECENT = re.compile(
-    rf"^\W*(?:(?:Recent Work|(?:Последние|Недавние|Свежие) (?:публикации|работы|материалы)){_GLUED}"
+    rf"^\W*(?:(?i:Recent Work)\W*$|"
+    rf"(?:Recent Work|(?:Последние|Недавние|Свежие) (?:публикации|работы|материалы)){_GLUED}"
     r"|(?:أحدث|آخر) (?:الأعمال|أعمال\S*|المنشورات|الإصدارات)\W*$|(?:最新|近期)(?:作品|文章)\W*$)"
 )
 _MORE = re.compile(
-    r"^\W*(?:More Work [Ff]rom\b|(?:Другие|Ещ[её]|Больше) (?:материал|публикаци|работ)|"
+    r"^\W*(?:More [Ww]ork [Ff]rom\b|(?:Другие|Ещ[её]|Больше) (?:материал|публикаци|работ)|"
     r"(?:ال)?مزيد من (?:ال)?(?:أعمال|إصدارات|منشورات)|更多(?:来自|作品))"
 )
 _SOURCE_BELOW = re.compile(r"^(?:Источник|المصدر)\s*[:：]\s*(.*)$")
@@ -27,10 +30,10 @@ _STILL_HEADER = re.compile(
     r"^(?:REQUIRED IMAGE|Link Copied|Published)|\d{4}(?: г\.)?$|^\S+\s\S+\s[٠-٩]{4}$", re.IGNORECASE
 )
 _DISCLAIMER = re.compile(
-    r"(?:does|do) not take institutional positions?|the views represented herein are those of the author|"
+    r"(?:does|do) not take (?:any |an )?institutional positions?|the views represented herein are those of the author|"
     r"не (?:выступа[ею]т с|занима[ею]т|имеет|придержива[ею]тся)[^.\n]{0,40}(?:общ|институц|коллективн)"
     r"[^.\n]{0,20}позици|"
-    r"لا ت?ي?ت[ّ]?خذ\b[^.\n]{0,60}?مواقف|ولا تعكس بالضرورة|不(?:就|对)[^。\n]{0,30}(?:机构|官方)立场"
+    r"لا (?:ت?ي?ت[ّ]?خذ|[تي]تبن[ّ]?ى)\b[^.\n]{0,60}?مواقف|ولا تعكس بالضرورة|不(?:就|对)[^。\n]{0,30}(?:机构|官方)立场"
 )
 _NAME_BEFORE = re.compile(
     r"(?:(?:The )?(?:Malcolm H\. Kerr )?Carnegie(?:(?!Carnegie)[\w\s&'’–—-]){0,80}|"
@@ -60,18 +63,24 @@ def until_end(lines: Sequence[str], *, names: Sequence[str] = ()) -> Ending:
 
     ``names`` are the centers of the page: a disclaimer that is glued to the body begins with one of them.
     """
+    lines, disclaimer = _apart(lines, names)
     recent = next((at for at, line in enumerate(lines) if _RECENT.match(line)), None)
     stop = _first(lines, recent)
-    kept = list(lines[:stop])
-    for at, line in enumerate(kept):
-        if found := _DISCLAIMER.search(line):
-            before = line[: _disclaimer_start(line, found.start(), names)].rstrip()
-            kept = [*kept[:at], *([before] if before else [])]
-            break
+    kept = list(lines[: stop if disclaimer is None else min(stop, disclaimer)])
     about = [at for at, line in enumerate(kept) if _ABOUT.match(line)]
     alone = kept[about[-1]] if about and about[-1] == len(kept) - 1 else ""
     below = _SOURCE_BELOW.match(lines[stop]) if stop < len(lines) else None
     return Ending(_without_biographies(kept[: about[-1]] if about else kept), alone, below[1] if below else "")
+
+
+def _apart(lines: Sequence[str], names: Sequence[str]) -> tuple[Sequence[str], int | None]:
+    """Set the first disclaimer on a line of its own, so that a heading it was glued to is known; also its place."""
+    for at, line in enumerate(lines):
+        if found := _DISCLAIMER.search(line):
+            start = _disclaimer_start(line, found.start(), names)
+            parts = [part for part in (line[:start].rstrip(), line[start:]) if part]
+            return [*lines[:at], *parts, *lines[at + 1 :]], at + len(parts) - 1
+    return lines, None
 
 
 def _first(lines: Sequence[str], recent: int | None) -> int:

@@ -170,4 +170,4 @@ def _texts(value: object) -> list[str]:
         return [text for part in value if not isinstance(part, list) for text in _texts(part)]
     if isinstance(value, dict):
         return [text for key in ("name", "title") if isinstance(text := value.get(key), str)][:1]
-    return [str(value)] if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**9 else []
+    return []

@@ -214,7 +214,8 @@ class _Reader:
 
     def _take_open_headline(self, *, published_first: bool) -> None:
         """Read a header without a border: only a clear title, and a teaser only where one is expected."""
-        first, below = self.lines[0], self.lines[1:]
+        first = self.lines[0]
+        below = self.lines[1:] if like_teaser(first) else _behind_repeats(self.lines)
         agreed = agrees(first, self.slug) if self.slug else None
         if (agreed and may_be_title(first)) or self._is_clear_title(first, below, agreed, published_first):
             sure = bool(agreed) or (bool(below) and like_teaser(below[0]) and not published_first)
@@ -335,6 +336,12 @@ class _Reader:
 
     def _note(self, code: str, field_name: str, message: str) -> None:
         self.found.oddities.append(Oddity(code, field_name, message))
+
+
+def _behind_repeats(lines: list[str]) -> list[str]:
+    """Return the lines behind the first, and behind all that say it again."""
+    said = fold(lines[0])
+    return lines[next((at for at, line in enumerate(lines) if line != lines[0] and fold(line) != said), len(lines)) :]
 
 
 def _is_names(line: str) -> bool:

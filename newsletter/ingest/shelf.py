@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Literal
 
 from django.db import connection
@@ -14,7 +15,7 @@ from django.db.models.functions import MD5
 
 from newsletter.articles.facet_keys import facet_keys_of
 from newsletter.articles.identity import address_identity, words_identity
-from newsletter.articles.language import script_of
+from newsletter.articles.language import language_of, script_of
 from newsletter.articles.models import Article, ArticleBody
 from newsletter.expressions.fold import fold
 from newsletter.ingest.models import Record
@@ -149,9 +150,8 @@ class Shelf:
         for url in (incoming.url, *incoming.urls):
             if url in self._by_url:
                 return self._by_url[url]
-        script = _script(incoming)
         known = [self._by_identity.get(key) for key in _address_keys(incoming)]
-        return next((one for one in known if one is not None and _same_script(script, _script(one))), None)
+        return next((one for one in known if one is not None and not _is_translation(incoming, one)), None)
 
     def _same_record(self, incoming: IncomingArticle) -> Article | None:
         """Return the article this record was before, if it still opens alike: two folders may use one file name."""
@@ -171,7 +171,7 @@ class Shelf:
         self._finish(article, incoming, content)
         identity = _identity_of_new(incoming.url, article.words)
         taken = identity in self._by_identity  # by a translation
-        article.identity = f"{identity}#{_script(incoming)}" if taken else identity
+        article.identity = f"{identity}#{_tongue(incoming)}" if taken else identity
         self._fresh.append(article)
         self._put(article)
         return article
@@ -255,19 +255,35 @@ class Shelf:
 
 
 def _address_keys(incoming: IncomingArticle) -> list[str]:
-    """Return the identities an article may have by its addresses, that of its own script first."""
+    """Return the identities an article may have by its addresses, that of its own language first."""
     plain = [key for url in (incoming.url, *incoming.urls) if url and (key := address_identity(url))]
-    script = _script(incoming)
-    return [f"{key}#{script}" for key in plain if script] + plain
+    tongue = _tongue(incoming)
+    return [f"{key}#{tongue}" for key in plain if tongue] + plain
 
 
-def _script(said: IncomingArticle | Article) -> str:
-    """Return the script of the words of an article; a title made of an address tells nothing."""
-    return script_of(f"{'' if said.title_derived else said.title} {said.teaser}")
+def _is_translation(incoming: IncomingArticle, article: Article) -> bool:
+    """Return whether two texts under one slug are told in two languages: by script, or by their words."""
+    one, other = _tongue(incoming), _tongue(article)
+    if not one or not other or one == other:
+        return False
+    in_one_script = script_of(_told(incoming)) == script_of(_told(article))
+    unsure = "latin" in (one, other) or fold(incoming.title) == fold(article.title)
+    return not (in_one_script and unsure)
 
 
-def _same_script(one: str, other: str) -> bool:
-    return one == other or not one or not other
+def _tongue(said: IncomingArticle | Article) -> str:
+    """Return the language of the words of an article, else "latin" for our letters, "" without any."""
+    return _tongue_of(_told(said))
+
+
+@lru_cache(maxsize=4096)
+def _tongue_of(told: str) -> str:
+    return language_of("", told) or script_of(told)
+
+
+def _told(said: IncomingArticle | Article) -> str:
+    """Return title and teaser; a title made of an address tells nothing."""
+    return f"{'' if said.title_derived else said.title} {said.teaser}"
 
 
 def _row(article: Article, names: Sequence[str]) -> list[Any]:

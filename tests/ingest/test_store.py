@@ -241,3 +241,16 @@ class TestTranslations:
     def test_a_title_made_of_the_address_tells_no_language(self) -> None:
         put(replace(self.ARABIC, teaser="", title="Rivers Without Borders", title_derived=True))
         assert counts(put(replace(self.ARABIC, url=f"{MONTH}?lang=en"), now=LATER))[0] == 0
+
+    def test_a_translation_in_the_same_script_is_known_by_its_words(self) -> None:
+        french = replace(
+            self.ENGLISH,
+            key="fr",
+            title="Les fleuves sans frontières et la politique de l’eau",
+            teaser="À qui est l’eau que les pays de la région se partagent ?",
+            url=MONTH.replace("/2021", "/fr/2021"),
+        )
+        english = replace(self.ENGLISH, teaser="Who owns the water that the countries of the region share?")
+        put(english)
+        assert counts(put(french)) == (1, 0, 0, 0)
+        assert counts(put(french, english, now=LATER)) == (0, 0, 2, 0)
