@@ -59,6 +59,6 @@ fmt: setup  ## format and mend what can be mended
 docs: setup  ## build the documentation into docs/_build
 	$(BIN)/sphinx-build -W -q docs docs/_build
 
-lock: setup  ## write the locks anew (needs uv)
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate requirements.in --output-file requirements.txt
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate requirements-dev.in --output-file requirements-dev.txt
+lock:  ## write the locks anew (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-header --no-emit-index-url --no-annotate requirements.in --output-file requirements.txt
+	uv pip compile --quiet --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-header --no-emit-index-url --no-annotate requirements-dev.in --output-file requirements-dev.txt

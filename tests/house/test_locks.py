@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import tomllib
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[2]
 LOCKS = ("requirements.txt", "requirements-dev.txt")
@@ -62,3 +64,19 @@ def test_both_locks_agree_on_every_version() -> None:
     service, everything = locked("requirements.txt"), locked("requirements-dev.txt")
     versions = {name: entry.split()[0] for name, entry in service.items()}
     assert {name: everything[name].split()[0] for name in versions} == versions
+
+
+def test_every_extra_that_a_package_asks_for_is_locked_with_it() -> None:
+    """pip (as Debian ships it) looks for ``x[extra]`` beside a locked ``x``, and takes the newest, without a hash."""
+    entries = locked("requirements-dev.txt")
+    extras = {normal(name): set(re.findall(r"[\w-]+", name.partition("[")[2])) for name in entries}
+    asked = [
+        (requirement.name.lower(), extra)
+        for package in distributions()
+        if package.metadata["Name"].lower().replace("_", "-") in extras
+        for requirement in map(Requirement, package.requires or [])
+        if requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+        for extra in requirement.extras
+    ]
+    assert asked
+    assert [(name, extra) for name, extra in asked if extra not in extras.get(name, set())] == []
