@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Case, Count, F, Q, QuerySet, When
 
 from newsletter.issues.lifecycle import State
 from newsletter.issues.models import HistoryEntry, Issue, LeftOut, Pick
@@ -40,10 +40,13 @@ def placed(issue: Issue) -> QuerySet[Pick]:
 
 
 def left_out(issue: Issue) -> QuerySet[LeftOut]:
-    """Return the candidates that are not in the issue, with their articles, newest article first."""
-    return (
-        LeftOut.objects.filter(issue=issue).select_related("article").order_by("-article__published_on", "-article_id")
-    )
+    """Return the candidates that are not in the issue, with their articles: those no selector matched come last.
+
+    Newest article first otherwise, so that what nearly got in is what an editor sees.
+    """
+    matched_nowhere = Case(When(reason="no_match", then=1), default=0)
+    found = LeftOut.objects.filter(issue=issue).select_related("article")
+    return found.order_by(matched_nowhere, "-article__published_on", "-article_id")
 
 
 def sent_before(issue: Issue) -> set[int]:

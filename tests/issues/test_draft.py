@@ -73,6 +73,13 @@ def test_an_article_without_an_address_is_left_out_and_says_why() -> None:
     assert [(row.article_id, row.reason) for row in left_out(issue)] == [(article.pk, "no_link")]
 
 
+def test_what_nearly_got_in_stands_before_what_matched_nowhere() -> None:
+    make_article("Without an address", url="", urls=[])
+    make_article("Newer, without a code", newsletters=[])
+    issue = draft(make_newsletter(), now=NOW, by="ada")
+    assert [row.article.title for row in left_out(issue)] == ["Without an address", "Newer, without a code"]
+
+
 def test_what_was_sent_before_is_left_out() -> None:
     newsletter = make_newsletter()
     article = make_article()

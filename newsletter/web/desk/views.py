@@ -32,6 +32,7 @@ from newsletter.selectors.select import select
 from newsletter.web.headers import MAIL
 
 PAGE_ROWS = 50
+LEFT_OUT_ROWS = 12  # on the issue page, where the preview stands below them on a phone
 CLIP_KILOBYTES = 102  # where Gmail clips
 MOVING = (State.COOLING_OFF, State.FREEZING, State.SENDING, State.PAUSED)
 SENT_OR_MOVING = (*MOVING, State.SENT, State.CANCELLED)
@@ -148,7 +149,7 @@ def issue(request: HttpRequest, pk: int) -> HttpResponse:
         for pick in part["picks"]:
             pick["overrides"] = overrides[pick["article"]]
     kilobytes = len(rendering.html.encode()) // 1000 if rendering else 0
-    left_out = Paginator(described["left_out"], PAGE_ROWS).get_page(request.GET.get("left"))
+    left_out = Paginator(described["left_out"], LEFT_OUT_ROWS).get_page(request.GET.get("left"))
     context = {
         "issue": one,
         "sections": described["sections"],
