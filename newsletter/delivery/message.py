@@ -40,7 +40,7 @@ class Sheet:
     boundary: str  # letters and digits; made unique by a prefix that quoted-printable cannot contain
     list_id: str = ""
     list_name: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)  # further fixed headers
+    headers: Mapping[str, str | Parts] = field(default_factory=dict)  # further headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +102,13 @@ def _layout(sheet: Sheet) -> list[bytes | Hole]:
     fixed: list[bytes | Hole] = [b"From: " + mailbox(sheet.from_name, sheet.from_address) + b"\r\n", _to]
     if sheet.reply_to:
         fixed.append(b"Reply-To: <" + address_octets(sheet.reply_to) + b">\r\n")
-    fixed.append(_subject(sheet.subject))
+    fixed.append(_text_header("Subject", sheet.subject))
     fixed.append(f"Date: {format_datetime(sheet.date.astimezone(UTC))}\r\n".encode())
     fixed.append(_message_id)
     if sheet.list_id:
         fixed.append(b"List-Id: " + mailbox(sheet.list_name, f"x@{sheet.list_id}").replace(b"<x@", b"<") + b"\r\n")
         fixed.append(_list_unsubscribe)
-    fixed += [text_header(name, value) for name, value in sheet.headers.items()]
+    fixed += [_text_header(name, [value] if isinstance(value, str) else value) for name, value in sheet.headers.items()]
     fixed.append(f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{border}"\r\n'.encode())
     for kind, parts in (("plain", sheet.text), ("html", sheet.html)):
         fixed.append(
@@ -128,7 +128,8 @@ def _header_names(sheet: Sheet) -> list[str]:
 
 
 def _slots(sheet: Sheet) -> frozenset[str]:
-    parts = (*sheet.subject, *sheet.html, *sheet.text)
+    further = [part for value in sheet.headers.values() if not isinstance(value, str) for part in value]
+    parts = (*sheet.subject, *sheet.html, *sheet.text, *further)
     return frozenset(part.name for part in parts if isinstance(part, Slot))
 
 
@@ -152,16 +153,16 @@ def _list_unsubscribe(copy: Copy) -> bytes:
     )
 
 
-def _subject(parts: Parts) -> bytes | Hole:
+def _text_header(header: str, parts: Parts) -> bytes | Hole:
     if all(isinstance(part, str) for part in parts):
-        return text_header("Subject", "".join(part for part in parts if isinstance(part, str)))
+        return text_header(header, "".join(part for part in parts if isinstance(part, str)))
     kept = tuple(parts)
 
-    def personal_subject(copy: Copy) -> bytes:
+    def personal_header(copy: Copy) -> bytes:
         words = [part if isinstance(part, str) else fill(part, copy.values) for part in kept]
-        return text_header("Subject", "".join(words))
+        return text_header(header, "".join(words))
 
-    return personal_subject
+    return personal_header
 
 
 def _body(parts: Parts) -> list[bytes | Hole]:

@@ -14,6 +14,7 @@ from newsletter.issues.models import Issue, Pick
 from newsletter.issues.queries import placed
 from newsletter.rendering.byline import byline, locale
 from newsletter.rendering.digest import Brand, Digest, Event, Image, Item, Section
+from newsletter.rendering.render import SLOTTED
 from newsletter.rendering.teaser import fit
 from newsletter.rendering.words import direction, label
 
@@ -46,6 +47,7 @@ def digest_of(issue: Issue) -> Digest:
         postal_address=newsletter.sender.postal_address,
         note=issue.note,
         disclaimers=_disclaimers(picks, newsletter.language),
+        written=tuple(name for name in SLOTTED if getattr(issue, name)),
     )
 
 

@@ -99,6 +99,7 @@ class Digest:
     note: str = ""
     disclaimers: tuple[str, ...] = field(default=())
     why: str = ""  # why the reader gets this; "" = the standing sentence of the language
+    written: tuple[str, ...] = ()  # which of subject, preheader and note an editor wrote: slots are read in those
 
     @property
     def size(self) -> int:
@@ -119,6 +120,7 @@ def from_dict(data: Mapping[str, Any]) -> Digest:
             "sections": sections,
             "brand": Brand(**data["brand"]),
             "disclaimers": tuple(data.get("disclaimers", ())),
+            "written": tuple(data.get("written", ())),
         }
     )
 

@@ -15,7 +15,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from newsletter.errors import Invalid
-from newsletter.rendering.personal import CONTEXTS, NAMES, Slot, token
+from newsletter.rendering.personal import ANY_TOKEN, SLOTS, Slot, token
 from newsletter.rendering.trace import marking
 from newsletter.rendering.typography import quoted
 from newsletter.rendering.words import base, direction_of
@@ -65,6 +65,11 @@ def url(value: str) -> str:
     return address if parts.scheme.lower() in SCHEMES and whole else ""
 
 
+def _direction(text: str, *, otherwise: str = "ltr") -> str:
+    """Return the direction of what is written; a slot has none of its own."""
+    return direction_of(ANY_TOKEN.sub("", text), otherwise=otherwise)
+
+
 def _environment(folder: Path, *, escaping: bool) -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
         loader=FileSystemLoader(folder),
@@ -75,7 +80,7 @@ def _environment(folder: Path, *, escaping: bool) -> ImmutableSandboxedEnvironme
         keep_trailing_newline=False,
     )
     environment.filters["url"] = url
-    environment.filters["direction"] = direction_of
+    environment.filters["direction"] = _direction
     environment.filters["quoted"] = quoted
     return environment
 
@@ -108,7 +113,7 @@ def _line(error: BaseException) -> str:
 def _slot_maker(nonce: str, language: str) -> Callable[[str, str], Markup]:
     def slot(name: str, context: str = "text") -> Markup:
         """Return the token of a personal value in its context."""
-        if name not in NAMES or context not in CONTEXTS:
+        if context not in SLOTS.get(name, ()):
             raise ValueError(f"There is no slot {name!r} in context {context!r}")
         return Markup(token(Slot(name, context, base(language)), nonce))  # noqa: S704  letters, digits and _ only
 

@@ -9,9 +9,10 @@ from functools import cached_property
 from lxml import html as lxml_html
 
 from newsletter.rendering.digest import Digest
-from newsletter.rendering.personal import Slot, fill, split
+from newsletter.rendering.personal import NAMES, Slot, fill, fill_all, split
 
 LONGEST_VALUE = "x" * 300  # what the longest slot adds
+USUAL_VALUES = dict.fromkeys(NAMES, "Maria Lopez")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,10 @@ class Sheet:
         """Return ``text`` with every slot at its longest."""
         parts = split(text, self.nonce)
         return "".join(part if isinstance(part, str) else fill(part, {part.name: LONGEST_VALUE}) for part in parts)
+
+    def usual(self, text: str) -> str:
+        """Return ``text`` with every slot as long as it usually is."""
+        return fill_all(text, self.nonce, USUAL_VALUES)
 
 
 Check = Callable[[Sheet], Iterable[Finding]]

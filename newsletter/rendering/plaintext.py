@@ -6,7 +6,10 @@ import re
 
 from wcwidth import wcswidth, wcwidth
 
+from newsletter.rendering.personal import ANY_TOKEN
+
 COLUMNS = 78
+USUAL_VALUE = "x" * 12  # a slot takes about so many columns once it is filled
 
 
 def wrap(text: str) -> str:
@@ -48,6 +51,7 @@ def _pieces(margin: str, word: str) -> list[str]:
 
 
 def width(text: str) -> int:
-    """Return the columns ``text`` takes."""
+    """Return the columns ``text`` takes, with slots as long as they usually are."""
+    text = ANY_TOKEN.sub(USUAL_VALUE, text)
     columns = wcswidth(text)
     return columns if columns >= 0 else len(text)

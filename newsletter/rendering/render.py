@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,15 +16,17 @@ from newsletter.rendering.digest import Digest, from_dict
 from newsletter.rendering.environment import fill_marked_template, fill_template, fill_text_template
 from newsletter.rendering.finding import Finding
 from newsletter.rendering.inline import inline
+from newsletter.rendering.insert import insert
 from newsletter.rendering.mjml import Place, compile_valid, refuse
 from newsletter.rendering.personal import ANY_TOKEN
 from newsletter.rendering.plaintext import wrap
 from newsletter.rendering.trace import origin
 from newsletter.rendering.typography import typography
 from newsletter.rendering.validate import Problem, validate
-from newsletter.rendering.words import words
+from newsletter.rendering.words import base, words
 
 COMPACT_ABOVE = 8  # items
+SLOTTED = ("subject", "preheader", "note")  # the fields in which editors may write slots
 _INSTALLED = Path(__file__).parents[1] / "templates"  # inside a wheel
 TEMPLATES = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parents[2] / "templates"
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
@@ -55,15 +57,16 @@ def render(digest: Digest, *, template: str, nonce: str, templates: Path = TEMPL
     problems, place = validate(source), _placer(source, digest, template=template, nonce=nonce, templates=templates)
     refuse(problems, place)
     html = inline(*compile_valid(source))
-    name, values = _named(template, "txt"), _values(digest)
+    name, values = _named(template, "txt"), _values(_with_slots(digest, "plain", nonce))
     text = wrap(fill_text_template(templates / "digests", name, values, nonce=nonce, language=digest.language))
+    subject, preheader = (getattr(_with_slots(digest, "subject", nonce), words) for words in ("subject", "preheader"))
     return Rendering(
-        subject=digest.subject,
-        preheader=digest.preheader,
+        subject=subject,
+        preheader=preheader,
         html=html,
         text=text,
         nonce=nonce,
-        content_hash=content_hash(digest.subject, digest.preheader, html, text),
+        content_hash=content_hash(subject, preheader, html, text),
         milliseconds=(time.perf_counter() - begun) * 1000,
         warnings=tuple(dict.fromkeys(_finding(problem, place) for problem in problems)),
     )
@@ -71,7 +74,7 @@ def render(digest: Digest, *, template: str, nonce: str, templates: Path = TEMPL
 
 def mjml_source(digest: Digest, *, template: str, nonce: str, templates: Path = TEMPLATES) -> str:
     """Return the MJML of ``digest`` before it is compiled."""
-    name, values = _named(template, "mjml"), _values(digest)
+    name, values = _named(template, "mjml"), _values(_with_slots(digest, "text", nonce))
     return fill_template(templates / "digests", name, values, nonce=nonce, language=digest.language)
 
 
@@ -80,7 +83,7 @@ def _placer(source: str, digest: Digest, *, template: str, nonce: str, templates
 
     @lru_cache(maxsize=1)
     def placing() -> Place:
-        name, values = _named(template, "mjml"), _values(digest)
+        name, values = _named(template, "mjml"), _values(_with_slots(digest, "text", nonce))
         marked = fill_marked_template(templates / "digests", name, values, nonce=nonce, language=digest.language)
         return origin(marked, source)
 
@@ -115,6 +118,17 @@ def _values(digest: Digest) -> dict[str, Any]:
         "start": "right" if digest.direction == "rtl" else "left",
         "end": "left" if digest.direction == "rtl" else "right",
     }
+
+
+def _with_slots(digest: Digest, context: str, nonce: str) -> Digest:
+    """Return ``digest`` with the slots that its editors wrote as tokens for one context."""
+    language = base(digest.language)
+    slotted: dict[str, Any] = {
+        name: insert(getattr(digest, name), context, nonce=nonce, language=language)
+        for name in SLOTTED
+        if name in digest.written
+    }
+    return replace(digest, **slotted)
 
 
 def _clean(digest: Digest) -> Digest:

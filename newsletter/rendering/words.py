@@ -31,6 +31,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "preferences": "Preferences",
         "view": "View in browser",
         "others": "and others",
+        "reader": "reader",
         "greeting": "Dear {name},",
         "greeting_unnamed": "Dear reader,",
     }

@@ -22,6 +22,7 @@ from newsletter.rendering.proofread import (
     repeats,
     shorteners,
     size,
+    slots,
     styles,
     subject,
     tables,
@@ -63,6 +64,7 @@ RULES: dict[str, Check] = {
     "words_and_images": words_and_images.check,
     "mixed_directions": mixed_directions.check,
     "echoes": echoes.check,
+    "slots": slots.check,
 }
 
 

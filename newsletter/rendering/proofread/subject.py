@@ -11,7 +11,7 @@ LONGEST = 70  # characters
 
 def check(sheet: Sheet) -> Iterator[Finding]:
     """Look at the subject."""
-    subject = sheet.subject
+    subject = sheet.usual(sheet.subject)
     if not subject.strip():
         yield Finding("subject", "E", "subject", "Write a subject.")
     elif "\r" in subject or "\n" in subject:

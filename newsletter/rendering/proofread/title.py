@@ -9,5 +9,6 @@ from newsletter.rendering.finding import Finding, Sheet
 
 def check(sheet: Sheet) -> Iterator[Finding]:
     """Compare <title> with the subject."""
-    if " ".join((sheet.tree.findtext("head/title") or "").split()) != " ".join(sheet.subject.split()):
+    title, subject = sheet.usual(sheet.tree.findtext("head/title") or ""), sheet.usual(sheet.subject)
+    if " ".join(title.split()) != " ".join(subject.split()):
         yield Finding("title", "W", "<title>", "Use the subject as title.")

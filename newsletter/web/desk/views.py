@@ -156,6 +156,8 @@ def issue(request: HttpRequest, pk: int) -> HttpResponse:
         "shortfalls": described["shortfalls"] if one.state in (Issue.State.DRAFT, Issue.State.IN_REVIEW) else [],
         "left_out": left_out,
         "rendering": rendering,
+        "subject": dead_text(rendering.subject, rendering.nonce) if rendering else "",
+        "preheader": dead_text(rendering.preheader, rendering.nonce) if rendering else "",
         "render_error": error,
         "kilobytes": kilobytes,
         "clip": CLIP_KILOBYTES,
