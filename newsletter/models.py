@@ -5,7 +5,16 @@ from newsletter.articles.models import Article, ArticleBody
 from newsletter.catalogue.models import Brand, Newsletter, Section, Sender
 from newsletter.delivery.models import Attempt, Chunk, Delivery, Epoch, Sending
 from newsletter.ingest.models import QuarantinedRecord, Record, Settled, Source, Supplement
-from newsletter.issues.models import Approval, HistoryEntry, Issue, IssueRendering, LeftOut, Pick
+from newsletter.issues.models import (
+    Approval,
+    HistoryEntry,
+    Issue,
+    IssueLock,
+    IssueRendering,
+    LeftOut,
+    LockedFile,
+    Pick,
+)
 from newsletter.letters.models import Letter
 from newsletter.readers.models import Consent, Reader, Subscription, Suppression
 
@@ -21,10 +30,12 @@ __all__ = [
     "Epoch",
     "HistoryEntry",
     "Issue",
+    "IssueLock",
     "IssueRendering",
     "KeyedAnswer",
     "LeftOut",
     "Letter",
+    "LockedFile",
     "Newsletter",
     "Pick",
     "QuarantinedRecord",

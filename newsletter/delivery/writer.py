@@ -87,7 +87,7 @@ def compile_rendering(
             subject=split(subject_prefix + rendering.subject, rendering.nonce),
             html=split(rendering.html, rendering.nonce),
             text=split(rendering.text, rendering.nonce),
-            boundary=f"newsletter-{issue.pk}-{rendering.issue_version}",
+            boundary=f"newsletter-{issue.pk}-{rendering.content_hash[:16]}",
             list_id=sender.list_id,
             list_name=newsletter.title,
         )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -12,7 +10,10 @@ from django.db import transaction
 from newsletter.errors import Refused
 from newsletter.expressions.fold import fold
 from newsletter.issues.lifecycle import State, find, move, record
+from newsletter.issues.lock import lock, seal_of
+from newsletter.issues.material import gather
 from newsletter.issues.models import Approval, Issue, IssueRendering, Pick
+from newsletter.issues.queries import stored_renderings
 from newsletter.issues.render import rendering_of
 
 
@@ -27,8 +28,10 @@ def approve(
     version = issue.version if version is None else version
     rendering = rendering_of(issue, now=now)
     _refuse_errors(issue, rendering)
-    seal = seal_of(issue, rendering)
+    material, renderings = gather(issue), list(stored_renderings(issue))
+    seal = seal_of(material, {kept.variant: kept.content_hash for kept in renderings})
     with transaction.atomic():
+        locked = lock(material, renderings, seal=seal, now=now)
         Approval.objects.update_or_create(
             issue=issue,
             by=by,
@@ -37,38 +40,19 @@ def approve(
         )
         names = Approval.objects.filter(issue=issue, seal=seal, broken_at=None).values_list("by", flat=True)
         if len({fold(name) for name in names}) >= issue.newsletter.approvers:
-            return move(issue_id, "approve", by=by, now=now, version=version, seal=seal, hold_reason="")
+            detail = {"lock": locked.digest}
+            return move(issue_id, "approve", by=by, now=now, version=version, detail=detail, seal=seal, hold_reason="")
         if issue.state == State.DRAFT:
-            return move(issue_id, "submit", by=by, now=now, version=version, detail={"approved_by": by})
-        record(issue_id, "approved_by", by=by, now=now)
+            detail = {"approved_by": by, "lock": locked.digest}
+            return move(issue_id, "submit", by=by, now=now, version=version, detail=detail)
+        record(issue_id, "approved_by", by=by, now=now, detail={"lock": locked.digest})
         return find(issue_id)
-
-
-def seal_of(issue: Issue, rendering: IssueRendering) -> str:
-    """Return the SHA-256 (hex) of everything an approval covers: picks, words, look, sender, audience, rendering."""
-    newsletter, sender = issue.newsletter, issue.newsletter.sender
-    covered = {
-        "issue": issue.pk,
-        "audience": f"subscribers of {newsletter.code}",
-        "picks": list(
-            Pick.objects.filter(issue=issue)
-            .exclude(placement=Pick.Placement.DROPPED)
-            .order_by("section", "position", "pk")
-            .values_list("article_id", "section", "position", "overrides")
-        ),
-        "words": [issue.subject, issue.preheader, issue.note],
-        "look": [newsletter.template, newsletter.brand, newsletter.language],
-        "sender": [sender.name, sender.address, sender.reply_to, sender.bounce_domain, sender.list_id],
-        "postal_address": sender.postal_address,
-        "rendering": rendering.content_hash,
-    }
-    return hashlib.sha256(json.dumps(covered, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 def check_seal(issue: Issue) -> None:
     """Raise ``Refused`` (code broken_seal) when what would be sent is not what was approved."""
-    rendering = IssueRendering.objects.filter(issue=issue, variant="").first()
-    if rendering is None or not issue.seal or seal_of(issue, rendering) != issue.seal:
+    renderings = {kept.variant: kept.content_hash for kept in stored_renderings(issue)}
+    if not renderings or not issue.seal or seal_of(gather(issue), renderings) != issue.seal:
         raise Refused(
             f"Issue {issue.pk} differs from what was approved.",
             code="broken_seal",

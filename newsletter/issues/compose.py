@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time, get_timezone_name
 
-from newsletter.articles.models import Article, ArticleBody
+from newsletter.articles.models import Article
 from newsletter.catalogue.models import Brand as BrandRow
+from newsletter.issues.material import WHOLE, Material, gather
 from newsletter.issues.models import Issue, Pick
-from newsletter.issues.queries import placed
 from newsletter.rendering.byline import byline, locale
 from newsletter.rendering.digest import Brand, Digest, Event, Image, Item, Section
 from newsletter.rendering.render import SLOTTED
@@ -19,19 +19,23 @@ from newsletter.rendering.teaser import fit
 from newsletter.rendering.words import direction, label
 
 LONGEST_SUBJECT = 70
-WHOLE = frozenset(("single",))  # templates that show the first article's text
 LONGEST_BODY = 3500  # characters of it; the rest is a click away
 
 
 def digest_of(issue: Issue) -> Digest:
     """Return what stands in the issue now, with the words of its editors; empty sections are left out."""
+    return compose(gather(issue))
+
+
+def compose(material: Material) -> Digest:
+    """Return the digest of what was gathered; the database is not asked."""
+    issue, picks = material.issue, list(material.picks)
     newsletter = issue.newsletter
-    picks = list(placed(issue))
     sections = tuple(
-        Section(str(part["title"]), tuple(_item(issue, pick, picks[0]) for pick in picks if pick.section == index))
+        Section(str(part["title"]), tuple(_item(material, pick) for pick in picks if pick.section == index))
         for index, part in enumerate(issue.sections)
     )
-    brand = _brand_row(newsletter.brand)
+    brand = next((row for row in material.brands if row.code == newsletter.brand), None)
     first = item_of(issue, picks[0]).headline if picks else ""
     return Digest(
         newsletter=newsletter.code,
@@ -46,19 +50,19 @@ def digest_of(issue: Issue) -> Digest:
         sender=newsletter.sender.name,
         postal_address=newsletter.sender.postal_address,
         note=issue.note,
-        disclaimers=_disclaimers(picks, newsletter.language),
+        disclaimers=_disclaimers(material, newsletter.language),
         written=tuple(name for name in SLOTTED if getattr(issue, name)),
     )
 
 
-def _item(issue: Issue, pick: Pick, first: Pick) -> Item:
-    item = item_of(issue, pick)
-    return replace(item, body=_body(pick.article)) if pick is first and issue.newsletter.template in WHOLE else item
+def _item(material: Material, pick: Pick) -> Item:
+    item, issue = item_of(material.issue, pick), material.issue
+    whole = pick is material.picks[0] and issue.newsletter.template in WHOLE
+    return replace(item, body=_body(material.bodies.get(pick.article_id, ""))) if whole else item
 
 
-def _body(article: Article) -> tuple[str, ...]:
+def _body(text: str) -> tuple[str, ...]:
     """Return the first paragraphs, as many as fit, at least one."""
-    text = ArticleBody.objects.filter(article=article).values_list("text", flat=True).first() or ""
     paragraphs = [paragraph for paragraph in text.split("\n\n") if paragraph.strip()]
     room = LONGEST_BODY
     kept: list[str] = []
@@ -145,10 +149,6 @@ def _date(at: datetime, zone: str, language: str) -> str:
     return format_date(at.astimezone(ZoneInfo(zone)).date(), format="full", locale=locale(language))
 
 
-def _brand_row(code: str) -> BrandRow | None:
-    return BrandRow.objects.filter(code=code).first() if code else None
-
-
 def _brand(row: BrandRow | None) -> Brand:
     if row is None:
         return Brand()
@@ -156,11 +156,11 @@ def _brand(row: BrandRow | None) -> Brand:
     return Brand(**{name: value for name, value in row.design.items() if name in known and isinstance(value, str)})
 
 
-def _disclaimers(picks: list[Pick], language: str) -> tuple[str, ...]:
+def _disclaimers(material: Material, language: str) -> tuple[str, ...]:
     """Return the disclaimer of every center that has an article, each once, in the newsletter's language."""
-    centers = {name for pick in picks for name in (pick.article.primary_center, *pick.article.centers)}
+    centers = {name for pick in material.picks for name in (pick.article.primary_center, *pick.article.centers)}
     found: dict[str, None] = {}
-    for row in BrandRow.objects.order_by("code"):
+    for row in material.brands:
         if row.name in centers:
             texts = row.design.get("disclaimers", {})
             text = texts.get(language) or texts.get(language.split("-")[0]) or texts.get("en", "")

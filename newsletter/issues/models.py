@@ -163,3 +163,29 @@ class HistoryEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.act} at {self.at}"
+
+
+class LockedFile(models.Model):
+    """One text that a lock holds, kept once however many locks hold it: zlib-compressed, under its own SHA-256."""
+
+    sha256 = models.CharField(max_length=64, primary_key=True)
+    octets = models.BinaryField()
+
+    def __str__(self) -> str:
+        return self.sha256
+
+
+class IssueLock(models.Model):
+    """Everything an approved issue was made of and what came of it, by SHA-256 (``issues.lock``); never changed."""
+
+    issue = models.ForeignKey(Issue, on_delete=models.PROTECT, related_name="locks")
+    seal = models.CharField(max_length=64)
+    manifest = models.JSONField()  # {form, inputs, templates, catalogues, libraries, site, renderings}
+    digest = models.CharField(max_length=64)  # SHA-256 over the manifest
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["issue", "seal"], name="lock_once_a_seal")]
+
+    def __str__(self) -> str:
+        return f"lock of {self.issue_id}"

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import Case, Count, F, Q, QuerySet, When
 
 from newsletter.issues.lifecycle import State
-from newsletter.issues.models import HistoryEntry, Issue, LeftOut, Pick
+from newsletter.issues.models import HistoryEntry, Issue, IssueRendering, LeftOut, Pick
 
 OPEN = (State.DRAFT, State.IN_REVIEW, State.CANCELLED, State.SKIPPED)  # what stands there was not sent
 
@@ -37,6 +37,11 @@ def placed(issue: Issue) -> QuerySet[Pick]:
         .select_related("article")
         .order_by("section", "position", "pk")
     )
+
+
+def stored_renderings(issue: Issue) -> QuerySet[IssueRendering]:
+    """Return the renderings of an issue, one a variant; "" comes first."""
+    return IssueRendering.objects.filter(issue=issue).order_by("variant")
 
 
 def left_out(issue: Issue) -> QuerySet[LeftOut]:

@@ -34,6 +34,9 @@ def rendering_of(issue: Issue, *, now: datetime) -> IssueRendering:
     made_of = json.loads(json.dumps(digest.as_dict()))
     same = stored is not None and (stored.digest, stored.template) == (made_of, issue.newsletter.template)
     if stored is not None and same:
+        if stored.issue_version != issue.version:  # an edit that changed nothing readers see
+            stored.issue_version = issue.version
+            stored.save(update_fields=["issue_version"])
         return stored
     made = render(digest, template=issue.newsletter.template, nonce=_nonce(issue), templates=settings.TEMPLATES_DIR)
     findings = proofread(made, digest, production=settings.PRODUCTION)

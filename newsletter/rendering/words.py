@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -17,6 +20,8 @@ from babel.messages.pofile import read_po
 RTL = frozenset({"ar", "fa", "he", "ur"})
 LOCALE = Path(__file__).parents[1] / "locale"
 LANGUAGES = ("en", "fr", "ru", "ar", "zh", "es")
+SOURCE = "english.json"  # the English words beside catalogues of another day
+_catalogues: ContextVar[Path] = ContextVar("catalogues", default=LOCALE)
 
 ENGLISH: Mapping[str, str] = MappingProxyType(
     {
@@ -57,19 +62,33 @@ TYPES: Mapping[str, str] = MappingProxyType(  # the CMS's article types as reade
 )
 
 
-@cache
+@contextmanager
+def catalogues_in(folder: Path) -> Iterator[None]:
+    """Take the words from ``folder`` for the time of the block: catalogues as in ``LOCALE``, and ``SOURCE``."""
+    token = _catalogues.set(folder)
+    try:
+        yield
+    finally:
+        _catalogues.reset(token)
+
+
 def words(language: str) -> Mapping[str, str]:
     """Return the words of a language tag ("pt-BR" looks under "pt")."""
-    return MappingProxyType({key: _translated(english, language) for key, english in ENGLISH.items()})
+    return _words(language, _catalogues.get())
 
 
-@cache
 def label(kind: str, language: str) -> str:
     """Return an article's type as readers of ``language`` see it; a type we do not know is its own label."""
-    known = TYPES.get(kind.lower())
+    place = _catalogues.get()
+    known = _english(place)["types"].get(kind.lower())
     if known is None:
         return kind if not kind.islower() else kind.capitalize()
-    return _translated(known, language, context="type") if known else ""
+    return _translated(known, language, place, context="type") if known else ""
+
+
+def english() -> Mapping[str, Mapping[str, str]]:
+    """Return the words before any translation: {words, types}."""
+    return _english(_catalogues.get())
 
 
 def direction(language: str) -> str:
@@ -93,15 +112,27 @@ def base(language: str) -> str:
     return language.replace("_", "-").split("-")[0].lower()
 
 
-def _translated(english: str, language: str, *, context: str | None = None) -> str:
-    catalogue = _catalogue(base(language))
-    message = catalogue.get(english, context) if catalogue else None
-    return str(message.string) if message and message.string else english
+@lru_cache(maxsize=64)
+def _words(language: str, place: Path) -> Mapping[str, str]:
+    source = _english(place)["words"]
+    return MappingProxyType({key: _translated(one, language, place) for key, one in source.items()})
 
 
-@cache
-def _catalogue(language: str) -> Catalog | None:
-    path = LOCALE / language / "LC_MESSAGES" / "digest.po"
+@lru_cache(maxsize=8)
+def _english(place: Path) -> Mapping[str, Mapping[str, str]]:
+    kept = place / SOURCE
+    return json.loads(kept.read_bytes()) if kept.is_file() else {"words": ENGLISH, "types": TYPES}
+
+
+def _translated(one: str, language: str, place: Path, *, context: str | None = None) -> str:
+    catalogue = _catalogue(base(language), place)
+    message = catalogue.get(one, context) if catalogue else None
+    return str(message.string) if message and message.string else one
+
+
+@lru_cache(maxsize=32)
+def _catalogue(language: str, place: Path) -> Catalog | None:
+    path = place / language / "LC_MESSAGES" / "digest.po"
     if language not in LANGUAGES or not path.is_file():
         return None
     with path.open("rb") as file:

@@ -1,0 +1,79 @@
+"""The rows an issue is made of, gathered once: what is composed from, what is sealed, and what an approval keeps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.core import serializers
+from django.db import models
+
+from newsletter.articles.models import Article, ArticleBody
+from newsletter.catalogue.models import Brand, Newsletter, Sender
+from newsletter.issues.models import Issue, Pick
+from newsletter.issues.queries import placed
+
+WHOLE = frozenset(("single",))  # templates that show the first article's text
+_NOT_CONTENT: Mapping[type[models.Model], frozenset[str]] = {
+    Issue: frozenset(
+        (
+            *("state", "version", "hold_reason", "pause_reason", "seal", "send_at", "cool_off_until", "sending_at"),
+            *("frozen_at", "sent_at", "assembled_at", "updated_at"),
+        )
+    ),
+    Article: frozenset(("words", "facet_keys", "warnings", "weight", "updated_at")),
+    Newsletter: frozenset(("updated_at",)),
+    Pick: frozenset(("reason",)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """An issue with its newsletter and sender, its picks with their articles, the texts and brands that it shows."""
+
+    issue: Issue
+    picks: tuple[Pick, ...]
+    bodies: Mapping[int, str]  # article -> text, of those that a template shows whole
+    brands: tuple[Brand, ...]
+
+
+def gather(issue: Issue) -> Material:
+    """Return what stands in the issue now."""
+    picks = tuple(placed(issue))
+    whole = [pick.article_id for pick in picks[:1]] if issue.newsletter.template in WHOLE else []
+    bodies = dict(ArticleBody.objects.filter(article_id__in=whole).values_list("article_id", "text"))
+    centers = {name for pick in picks for name in (pick.article.primary_center, *pick.article.centers)}
+    shown = models.Q(code=issue.newsletter.brand) | models.Q(name__in=centers - {""})
+    return Material(issue, picks, bodies, tuple(Brand.objects.filter(shown).order_by("code")))
+
+
+def pack(material: Material) -> list[str]:
+    """Return every row as one canonical JSON text, without what is no content: states, versions, dates of change."""
+    issue = material.issue
+    bodies = [ArticleBody(article_id=article_id, text=text) for article_id, text in sorted(material.bodies.items())]
+    articles = {pick.article_id: pick.article for pick in material.picks}
+    rows: list[models.Model] = [issue, issue.newsletter, issue.newsletter.sender, *material.brands, *material.picks]
+    return [_row(row) for row in (*rows, *articles.values(), *bodies)]
+
+
+def unpack(rows: Iterable[str]) -> Material:
+    """Return the material that ``pack`` wrote; nothing of it is read from or stored in the database."""
+    found: dict[type[models.Model], list[Any]] = {}
+    for kept in serializers.deserialize("json", f"[{','.join(rows)}]", ignorenonexistent=True):
+        found.setdefault(type(kept.object), []).append(kept.object)
+    [issue], [newsletter], [sender] = found[Issue], found[Newsletter], found[Sender]
+    newsletter.sender, issue.newsletter = sender, newsletter
+    articles = {article.pk: article for article in found.get(Article, [])}
+    for pick in found.get(Pick, []):
+        pick.issue, pick.article = issue, articles[pick.article_id]
+    bodies = {body.article_id: body.text for body in found.get(ArticleBody, [])}
+    return Material(issue, tuple(found.get(Pick, [])), bodies, tuple(found.get(Brand, [])))
+
+
+def _row(row: models.Model) -> str:
+    left_out = _NOT_CONTENT.get(type(row), frozenset())
+    fields = [field.name for field in row._meta.concrete_fields if field.name not in left_out]
+    [plain] = json.loads(serializers.serialize("json", [row], fields=fields))
+    return json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
