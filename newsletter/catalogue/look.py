@@ -1,4 +1,4 @@
-"""How a center looks, as read from its brand file: every value is of a form that a style sheet can take."""
+"""How a center looks and where it sits, as read from its brand file: no value can break out of a style sheet."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ COLOURS = (
 )
 FONTS = ("serif", "sans")
 LOGOS = ("logo", "logo_dark")
-KEYS = ("code", "name", *COLOURS, *FONTS, *LOGOS, "disclaimers")
+KEYS = ("code", "name", *COLOURS, *FONTS, *LOGOS, "logo_width", "postal_address", "disclaimers")
 COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 FONT = re.compile(r"[A-Za-z0-9 ,'-]+")
 ADDRESS = re.compile(r"https?://[^\s\"'<>\\]+")
@@ -41,6 +41,10 @@ def look(table: dict[str, Any], at: Place) -> dict[str, Any]:
         (LOGOS, ADDRESS, "an https address"),
     ):
         design.update({key: at.matching(table, key, form, None, what) for key in keys if key in table})
+    if "logo_width" in table:
+        design["logo_width"] = at.number(table, "logo_width", 180, least=24, most=576)
+    if "postal_address" in table:
+        design["postal_address"] = at.text(table, "postal_address", longest=500)
     disclaimers = at.table(table, "disclaimers")
     inside = Place(at.where, f"{at.key}.disclaimers")
     for language in disclaimers:

@@ -48,7 +48,7 @@ def compose(material: Material) -> Digest:
         sections=tuple(section for section in sections if section.items),
         brand=_brand(brand),
         sender=newsletter.sender.name,
-        postal_address=newsletter.sender.postal_address,
+        postal_address=(brand.design.get("postal_address") if brand else "") or newsletter.sender.postal_address,
         note=issue.note,
         disclaimers=_disclaimers(material, newsletter.language),
         written=tuple(name for name in SLOTTED if getattr(issue, name)),
@@ -153,7 +153,7 @@ def _brand(row: BrandRow | None) -> Brand:
     if row is None:
         return Brand()
     known = Brand.__dataclass_fields__.keys()
-    return Brand(**{name: value for name, value in row.design.items() if name in known and isinstance(value, str)})
+    return Brand(**{name: value for name, value in row.design.items() if name in known})
 
 
 def _disclaimers(material: Material, language: str) -> tuple[str, ...]:

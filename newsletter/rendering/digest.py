@@ -29,8 +29,19 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a byline: words, and the address of the author's page where the words are a name that has one."""
+
+    text: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
-    """One article as readers see it. ``direction`` is "ltr" or "rtl"; ``body`` is for templates that show it whole."""
+    """One article as readers see it. ``direction`` is "ltr" or "rtl"; ``body`` is for templates that show it whole.
+
+    ``signed`` is the byline in pieces, so that names can lead to their authors' pages; its texts add up to ``byline``.
+    """
 
     article_id: int
     headline: str
@@ -47,6 +58,7 @@ class Item:
     quoted: str = ""  # who says them
     event: Event | None = None
     body: tuple[str, ...] = ()  # the first paragraphs
+    signed: tuple[Piece, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +89,9 @@ class Brand:
     rule_dark: str = "#333a42"
     serif: str = "Georgia, 'Times New Roman', 'Noto Serif', serif"
     sans: str = "'Helvetica Neue', Helvetica, Arial, 'Noto Sans', sans-serif"
-    logo: str = ""
-    logo_dark: str = ""
+    logo: str = ""  # on light ground
+    logo_dark: str = ""  # on dark ground, and on the accent colour; "" = the other one
+    logo_width: int = 180  # pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +119,12 @@ class Digest:
         """How many items there are; templates grow compact above eight."""
         return sum(len(section.items) for section in self.sections)
 
+    @property
+    def photos(self) -> tuple[str, ...]:
+        """Whom the pictures are by, each once, in the order of the pictures."""
+        names = (item.image.credit for section in self.sections for item in section.items if item.image)
+        return tuple(dict.fromkeys(name for name in names if name))
+
     def as_dict(self) -> dict[str, Any]:
         """Return plain data that ``from_dict`` turns back into the same digest."""
         return asdict(self)
@@ -132,5 +151,6 @@ def _item(data: Mapping[str, Any]) -> Item:
             "image": Image(**data["image"]) if data.get("image") else None,
             "event": Event(**data["event"]) if data.get("event") else None,
             "body": tuple(data.get("body", ())),
+            "signed": tuple(Piece(**piece) for piece in data.get("signed", ())),
         }
     )

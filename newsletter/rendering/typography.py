@@ -21,23 +21,43 @@ _MARKS = ' \t\n\u00a0\u202f“”«»„"'
 
 @dataclass(frozen=True, slots=True)
 class Typography:
-    """Font stacks and habits of one script; ``caps`` and ``slant`` say whether capitals and italics exist in it."""
+    """Font stacks and habits of one script; ``caps`` and ``slant`` say whether capitals and italics exist in it.
+
+    Sizes are pixels: ``size`` of running text, ``small`` of what stands around it. Leadings are shares of the size.
+    """
 
     heading: str
     text: str
+    prose: str
+    size: int = 16
+    small: int = 14
     leading: float = 1.55
+    snug: float = 1.45
+    heading_leading: float = 1.22
     caps: bool = True
     slant: bool = True
 
 
 def typography(language: str, brand: Brand) -> Typography:
-    """Return how to set ``language`` in the manner of ``brand``."""
+    """Return how to set ``language`` in the manner of ``brand``.
+
+    Arabic letters are small in their line and have marks above and below: they are set larger and with more room.
+    """
     match language.split("-")[0].lower():
         case "ar" | "fa" | "ur" | "he":
-            return Typography(_ARABIC, _ARABIC, leading=1.75, caps=False, slant=False)
+            return Typography(
+                *(_ARABIC,) * 3,
+                size=17,
+                small=15,
+                leading=1.75,
+                snug=1.6,
+                heading_leading=1.4,
+                caps=False,
+                slant=False,
+            )
         case "zh" | "ja" | "ko":
-            return Typography(_CHINESE, _CHINESE, leading=1.7, caps=False, slant=False)
-    return Typography(brand.serif, brand.sans)
+            return Typography(*(_CHINESE,) * 3, leading=1.75, heading_leading=1.35, caps=False, slant=False)
+    return Typography(brand.serif, brand.sans, brand.serif)
 
 
 def quoted(text: str, language: str) -> str:

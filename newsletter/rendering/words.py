@@ -30,6 +30,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "read_whole": "Read the full article",
         "published_in": "Originally published in {where}",
         "photo": "Photo: {who}",
+        "photos": "Photos: {who}",
         "why": "You receive {title} because you subscribed to it.",
         "sent_to": "This copy is for {address}.",
         "unsubscribe": "Unsubscribe",

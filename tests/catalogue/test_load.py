@@ -182,6 +182,8 @@ name = "Meridian Beirut"
 accent = "#0b6b57"
 serif = "Georgia, 'Noto Serif', serif"
 logo = "https://meridian.example/logo.png"
+logo_width = 200
+postal_address = "17 Harbor Street, Beirut"
 
 [brand.disclaimers]
 en = "No positions."
@@ -201,6 +203,7 @@ def test_a_brand_that_was_dumped_is_the_one_that_was_loaded() -> None:
         ("accent =", "acent =", "b.toml: brand.acent"),
         ("#0b6b57", "red;}", "b.toml: brand.accent"),
         ("https:", "javascript:", "b.toml: brand.logo"),
+        ("200", "0", "b.toml: brand.logo_width"),
         ("Georgia,", "</style>,", "b.toml: brand.serif"),
         ("en =", '"no tag" =', "b.toml: brand.disclaimers.no tag"),
         ('code = "beirut"', "code = 1", "b.toml: brand.code"),
@@ -213,7 +216,7 @@ def test_a_wrong_brand_is_refused_with_its_place(was: str, becomes: str, where: 
 
 
 def test_every_part_of_a_look_that_rendering_knows_can_be_loaded() -> None:
-    assert set(Look.__dataclass_fields__) == set(KEYS) - {"code", "disclaimers"}
+    assert set(Look.__dataclass_fields__) == set(KEYS) - {"code", "disclaimers", "postal_address"}
 
 
 def test_loading_again_changes_the_newsletter_in_place() -> None:

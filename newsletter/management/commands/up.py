@@ -17,7 +17,7 @@ from newsletter import embedded
 from newsletter.catalogue.models import Newsletter
 from newsletter.embedded import mailbox
 from newsletter.errors import Refused, Unavailable
-from newsletter.management.sample import load_newsroom, show_pictures
+from newsletter.management.sample import load_newsroom, show_logos, show_pictures
 from newsletter.management.supervise import Crew, crew
 from newsletter.management.verb import Verb, now
 
@@ -41,6 +41,7 @@ class Command(Verb):
             _say("Loading the sample newsroom ...")
             load_newsroom(by=by, now=now())
             show_pictures()
+            show_logos()
         password = _staff_password()
         with crew(settings.HOME / "logs") as hands, contextlib.suppress(KeyboardInterrupt):
             catcher = mailbox.start(settings.HOME)
