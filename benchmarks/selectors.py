@@ -41,7 +41,7 @@ from newsletter.errors import Refused  # noqa: E402
 from newsletter.selectors.back_test import back_test  # noqa: E402
 from newsletter.selectors.check import check_selector  # noqa: E402
 from newsletter.selectors.choose import Rule, choose  # noqa: E402
-from newsletter.selectors.select import count, select  # noqa: E402
+from newsletter.selectors.select import count, queries, select  # noqa: E402
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 COLUMNS = (
@@ -119,13 +119,19 @@ def fill(size: int, years: float) -> None:
         cursor.execute("create index article_urls on newsletter_article using gin (urls) with (fastupdate=off)")
         cursor.execute("vacuum analyze newsletter_article")
         cursor.execute(
-            "select pg_relation_size('article_facet_keys'), sum(pg_column_size(facet_keys)) from newsletter_article"
+            "select pg_relation_size('article_facet_keys'), sum(pg_column_size(facet_keys)),"
+            " pg_relation_size('newsletter_article'), pg_total_relation_size('newsletter_article')"
+            " from newsletter_article"
         )
-        index, column = cursor.fetchone()
+        index, column, table, total = cursor.fetchone()
     told = {
         "articles": size,
         "seconds": round(time.perf_counter() - started, 1),
         "facet_bytes": round((index + column) / size),
+        "of_the_index": round(index / size),
+        "of_the_column": round(column / size),
+        "table_bytes": round(table / size),
+        "total_bytes": round(total / size),
     }
     print(json.dumps({"what": "fill", **told}), flush=True)
 
@@ -177,6 +183,8 @@ def measure() -> Iterator[tuple[str, dict[str, object]]]:
     """Yield every question with its figures."""
     dice = random.Random(11)
     asked = [varied(dice) for _ in range(100)]
+    for text in ('newsletter:ctw and region:"Region 40" and age < 7d', 'newsletter:ctw and region:"Region 40"'):
+        yield f"plans of {text}", {"plans": plans(text)}
     for name, text in (("7 days", "({}) and age < 7d"), ("30 days", "({}) and age < 30d"), ("newest 20", "{}")):
         whole = [text.format(expression) for expression in asked]
         yield name, timed([partial(select, expression, at=NOW, limit=20) for expression in whole], asked)
@@ -190,6 +198,18 @@ def measure() -> Iterator[tuple[str, dict[str, object]]]:
     yield "26-week back-test", back_tested({})
     yield "26-week back-test with quotas", back_tested({"center": 2, "author": 1})
     yield "insert 10,000", timed([partial(insert, 10_000)], [""])
+
+
+def plans(text: str) -> list[str]:
+    """Return how the database goes, one line a query: nodes from the outermost, with indexes and rows."""
+    told = []
+    for query in queries(check_selector(text), at=NOW, limit=21):
+        with connection.cursor() as cursor:
+            cursor.execute(f"explain (analyze, costs off, timing off, summary on) {query.listed}", query.values)
+            lines = [line.strip().removeprefix("->  ") for (line,) in cursor.fetchall()]
+        kept = [line for line in lines if "(actual" in line or line.startswith(("Execution", "Rows Removed"))]
+        told.append("; ".join(kept))
+    return told
 
 
 def back_tested(quota: dict[str, int]) -> dict[str, object]:

@@ -55,6 +55,7 @@ def back_test(request: HttpRequest, code: str, asked: BackTestIn) -> dict[str, A
         section=asked.section,
         selector=asked.selector,
         limit=asked.limit,
+        minimum=asked.minimum,
         order=asked.order,
         quota=asked.quota,
         slots=asked.slots,

@@ -106,6 +106,7 @@ class ClauseShape(Schema):
     clause: str
     seen: list[str]
     passed: bool
+    spared: bool = Field(description="it failed, but an alternative to it holds")
     overridden: bool
     words: str
 
@@ -195,6 +196,7 @@ class BackTestIn(Schema):
     section: str = ""
     selector: str = ""
     limit: int | None = Field(None, ge=1, le=200)
+    minimum: int | None = Field(None, ge=0, le=200)
     order: str = ""
     quota: dict[str, int] | None = None
     slots: int = Field(26, ge=1, le=520)

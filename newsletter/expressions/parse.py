@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -54,7 +54,7 @@ def parse(text: str, facets: Mapping[str, Vocabulary]) -> Node:
     if len(text) > LONGEST:
         raise Invalid(f"The expression has {len(text)} characters.", where="expression", fix=f"Use at most {LONGEST}.")
     if unreadable := _UNREADABLE.search(text):
-        raise _wrong(text, unreadable.start(), "This is a sign nobody can read", "Remove it.")
+        raise wrong_at(text, unreadable.start(), "This is a sign nobody can read", "Remove it.")
     return _Parser(text, facets).whole()
 
 
@@ -80,13 +80,13 @@ class _Parser:
         nodes = [self._all_of()]
         while self._keyword("or"):
             nodes.append(self._all_of())
-        return nodes[0] if len(nodes) == 1 else Or(tuple(nodes))
+        return nodes[0] if len(nodes) == 1 else Or(tuple(_flat(nodes, Or)))
 
     def _all_of(self) -> Node:
         nodes = [self._factor()]
         while self._keyword("and"):
             nodes.append(self._factor())
-        return nodes[0] if len(nodes) == 1 else And(tuple(nodes))
+        return nodes[0] if len(nodes) == 1 else And(tuple(_flat(nodes, And)))
 
     def _factor(self) -> Node:
         token = self._peek()
@@ -127,6 +127,9 @@ class _Parser:
         if value.kind not in ("word", "quoted"):
             fix = f"({facet}:one or {facet}:two)" if value.kind == "open" else f'{facet}:"a value"'
             raise self._wrong(value, f"{name.text}{operator.text} has no value", f"Write {fix}.")
+        if value.kind == "word" and value.text.lower() in KEYWORDS:
+            fix = f'Write a value, or {facet}:"{value.text}" if that is the value.'
+            raise self._wrong(value, f"{name.text}{operator.text} has no value", fix)
         self.at += 1
         return self._checked(name, facet, operator, value)
 
@@ -189,10 +192,20 @@ class _Parser:
         return [*tokens, Token("end", "", len(self.text), len(self.text))]
 
     def _wrong(self, token: Token, message: str, fix: str) -> Invalid:
-        return _wrong(self.text, token.start, message, fix)
+        return wrong_at(self.text, token.start, message, fix)
 
 
-def _wrong(text: str, offset: int, message: str, fix: str) -> Invalid:
+def _flat(nodes: list[Node], kind: type[And] | type[Or]) -> Iterator[Node]:
+    """Yield ``nodes`` with needless brackets gone: ``a and (b and c)`` is ``a and b and c``, which has one form."""
+    for node in nodes:
+        if isinstance(node, kind):
+            yield from node.nodes
+        else:
+            yield node
+
+
+def wrong_at(text: str, offset: int, message: str, fix: str) -> Invalid:
+    """Return the refusal of what stands at ``offset``, told by line and column."""
     before = text[:offset]
     line, column = before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1
     return Invalid(f"{message}.", code="expression", where=f"line {line}, column {column}", fix=fix)

@@ -22,6 +22,8 @@ from newsletter.issues.section import section_index
 from newsletter.selectors.back_test import SlotChange, back_test
 from newsletter.selectors.check import check_selector, warnings
 from newsletter.selectors.choose import Rule
+from newsletter.selectors.facets import FACETS
+from newsletter.selectors.facets.keyed import Keyed
 
 BALANCED = ("center", "program", "region", "author", "type")
 MOST_SLOTS = 520
@@ -34,6 +36,7 @@ def back_test_newsletter(
     section: str = "",
     selector: str = "",
     limit: int | None = None,
+    minimum: int | None = None,
     order: str = "",
     quota: Mapping[str, int] | None = None,
     slots: int = 26,
@@ -41,15 +44,17 @@ def back_test_newsletter(
 ) -> dict[str, Any]:
     """Return how the last ``slots`` issues would differ with one section changed; what is not given stays as it is.
 
-    Keys: newsletter, section, before and after (the rule), slots (newest first: slot, changed, count, came, left,
+    Keys: newsletter, section, before and after (the rule), slots (newest first: slot, changed, count, thin, came, left,
     moved), summary, balance (facet -> values that moved most), warnings. Both sides are filled anew from the articles
     as they are now, so pins, drops and later corrections of past issues take no part. Raises ``Invalid``, ``Refused``.
     """
     rules = rules_of(section_parts(newsletter))
     index = section_index(section, [rule.title for rule in rules])
-    changed = _changed(rules[index], selector=selector, limit=limit, order=order, quota=quota)
+    changed = _changed(rules[index], selector=selector, limit=limit, minimum=minimum, order=order, quota=quota)
     changes = back_test(
-        _past_slots(newsletter, slots, now), before=rules, after=[*rules[:index], changed, *rules[index + 1 :]]
+        _past_slots(newsletter, slots, now),
+        before=rules,
+        after=(after := [*rules[:index], changed, *rules[index + 1 :]]),
     )
     articles = _articles(changes)
     return {
@@ -57,27 +62,44 @@ def back_test_newsletter(
         "section": rules[index].title,
         "before": _rule(rules[index]),
         "after": _rule(changed),
-        "summary": _summary(changes),
-        "slots": [_slot(change, rules, articles) for change in reversed(changes)],
+        "summary": _summary(changes, rules, after),
+        "slots": [_slot(change, rules, after, articles) for change in reversed(changes)],
         "balance": _balance(changes, articles),
         "warnings": [warning.words for warning in warnings(changed.selector)],
     }
 
 
-def _changed(rule: Rule, *, selector: str, limit: int | None, order: str, quota: Mapping[str, int] | None) -> Rule:
+def _changed(
+    rule: Rule,
+    *,
+    selector: str,
+    limit: int | None,
+    minimum: int | None,
+    order: str,
+    quota: Mapping[str, int] | None,
+) -> Rule:
     if order and order not in ORDERS:
         raise Invalid(f"There is no order {order!r}.", where="order", fix="One of: " + ", ".join(ORDERS))
     for facet in quota or ():
         check_selector(f"{facet}:any")
+        if not isinstance(FACETS[facet.lower()], Keyed):
+            message = f"{facet} has no values that could be counted."
+            raise Invalid(message, where="quota", fix="Use center, author, region, ...")
     changed = replace(
         rule,
         selector=check_selector(selector) if selector else rule.selector,
         limit=limit if limit is not None else rule.limit,
+        minimum=minimum if minimum is not None else rule.minimum,
         order=order or rule.order,
         quota=dict(quota) if quota is not None else rule.quota,
     )
+    if changed.minimum > changed.limit:
+        message = f"The section asks for at least {changed.minimum} articles and takes at most {changed.limit}."
+        raise Invalid(message, where="minimum", fix="Raise the limit or lower the minimum.")
     if changed == rule:
-        raise Invalid("Nothing is changed.", where="selector", fix="Give another selector, limit, order or quota.")
+        raise Invalid(
+            "Nothing is changed.", where="selector", fix="Give another selector, limit, minimum, order or quota."
+        )
     return changed
 
 
@@ -109,7 +131,7 @@ def _articles(changes: Sequence[SlotChange]) -> dict[int, Article]:
     return Article.objects.in_bulk(numbers)
 
 
-def _summary(changes: Sequence[SlotChange]) -> dict[str, int]:
+def _summary(changes: Sequence[SlotChange], rules: Sequence[Rule], after: Sequence[Rule]) -> dict[str, int]:
     return {
         "slots": len(changes),
         "changed": sum(change.before != change.after for change in changes),
@@ -117,16 +139,26 @@ def _summary(changes: Sequence[SlotChange]) -> dict[str, int]:
         "left": sum(len(change.removed) for change in changes),
         "count_before": sum(len(part) for change in changes for part in change.before),
         "count_after": sum(len(part) for change in changes for part in change.after),
+        "thin_before": sum(bool(_thin(change.before, rules)) for change in changes),
+        "thin_after": sum(bool(_thin(change.after, after)) for change in changes),
     }
 
 
-def _slot(change: SlotChange, rules: Sequence[Rule], articles: Mapping[int, Article]) -> dict[str, Any]:
+def _thin(parts: Sequence[Sequence[int]], rules: Sequence[Rule]) -> list[str]:
+    """Return the titles of the sections that stay below their minimum."""
+    return [rule.title for part, rule in zip(parts, rules, strict=True) if len(part) < rule.minimum]
+
+
+def _slot(
+    change: SlotChange, rules: Sequence[Rule], after: Sequence[Rule], articles: Mapping[int, Article]
+) -> dict[str, Any]:
     was, would = _places(change.before), _places(change.after)
     moved = [pk for pk in would if pk in was and was[pk] != would[pk]]
     return {
         "slot": change.at,
         "changed": change.before != change.after,
         "count": {"before": len(was), "after": len(would)},
+        "thin": {"before": _thin(change.before, rules), "after": _thin(change.after, after)},
         "came": [_named(pk, articles) for pk in would if pk not in was],
         "left": [_named(pk, articles) for pk in was if pk not in would],
         "moved": [

@@ -21,7 +21,7 @@ from newsletter.issues.lifecycle import State
 from newsletter.issues.models import Issue, LeftOut, Pick
 from newsletter.selectors.choose import Rule
 from newsletter.selectors.dead import dead, starved, unseen_keys
-from newsletter.selectors.explain import Lacking, lacks, miss
+from newsletter.selectors.explain import Lacking, distance, lacks, miss
 
 BALANCED = ("center", "program", "region", "author")
 ISSUES = 12  # the last ones, held against as many before them
@@ -83,20 +83,22 @@ def _why(articles: Sequence[Article], titles: Sequence[Title], at: datetime) -> 
     rows = []
     for article in articles:
         keys = frozenset(article.facet_keys)
-        near: dict[str, tuple[int, str, Lacking]] = {}
+        near: dict[str, tuple[tuple[int, int], str, Lacking]] = {}
         for title, rule, check in checks:
             lacking = check(article, keys)
             best = near.get(title.newsletter.code)
-            if best is None or len(lacking) < best[0]:
-                near[title.newsletter.code] = (len(lacking), rule.title, lacking)
+            if best is None or distance(lacking) < best[0]:
+                near[title.newsletter.code] = (distance(lacking), rule.title, lacking)
         ways = [
             {
                 "newsletter": code,
                 "section": section,
-                "lacking": count,
-                "words": miss(lacking, article, at) or told.get((article.pk, code)) or "it matches; no issue took it",
+                "lacking": facets,
+                "words": miss(lacking, article, at)
+                or told.get((article.pk, code))
+                or "it matches; no issue has looked at it yet",
             }
-            for code, (count, section, lacking) in sorted(near.items(), key=lambda pair: (pair[1][0], pair[0]))
+            for code, ((facets, _), section, lacking) in sorted(near.items(), key=lambda pair: (pair[1][0], pair[0]))
         ]
         rows.append(
             {"article": article.pk, "title": article.title, "available_at": article.available_at, "newsletters": ways}

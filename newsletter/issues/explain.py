@@ -8,8 +8,10 @@ from typing import Any
 from newsletter.articles.models import Article
 from newsletter.catalogue.models import Newsletter
 from newsletter.errors import NotFound
-from newsletter.issues.assemble import choice_of, rules_of, section_parts
+from newsletter.issues.assemble import MOST_CANDIDATES, choice_of, rules_of, section_parts
 from newsletter.issues.draft import plan_issue
+from newsletter.issues.models import Issue
+from newsletter.selectors.explain import Explanation
 from newsletter.selectors.explain import explain as explain_selector
 
 
@@ -25,15 +27,17 @@ def explain(newsletter: Newsletter, article_id: int, *, now: datetime) -> dict[s
     issue = plan_issue(newsletter, now=now)
     parts = section_parts(newsletter)
     at = issue.slot or issue.window_to
-    sections = [_section(rule.title, explain_selector(rule.selector, article, at=at)) for rule in rules_of(parts)]
+    held = [(rule.title, explain_selector(rule.selector, article, at=at)) for rule in rules_of(parts)]
+    sections = [_section(title, explanation) for title, explanation in held]
     choice = choice_of(issue, parts)
     placed = next((one for one in choice.placed if one.article_id == article_id), None)
     left = next((one for one in choice.left_out if one.article_id == article_id), None)
     if placed:
         reason, words, shown = placed.reason["code"], placed.reason["words"], sections[placed.section]
     else:
-        reason, words = (left.code, left.words) if left else _outside(article, issue.window_from, issue.window_to)
-        shown = min(sections, key=lambda part: (not part["verdict"], sum(not c["passed"] for c in part["clauses"])))
+        reason, words = (left.code, left.words) if left else _outside(article, issue)
+        nearest = min(range(len(held)), key=lambda index: held[index][1].distance)
+        shown = sections[nearest]
     return {
         "newsletter": newsletter.code,
         "slot": issue.slot,
@@ -49,7 +53,7 @@ def explain(newsletter: Newsletter, article_id: int, *, now: datetime) -> dict[s
     }
 
 
-def _section(title: str, explanation: Any) -> dict[str, Any]:
+def _section(title: str, explanation: Explanation) -> dict[str, Any]:
     return {
         "section": title,
         "verdict": explanation.verdict,
@@ -59,8 +63,15 @@ def _section(title: str, explanation: Any) -> dict[str, Any]:
     }
 
 
-def _outside(article: Article, since: datetime | None, until: datetime) -> tuple[str, str]:
+def _outside(article: Article, issue: Issue) -> tuple[str, str]:
+    """Return why an article is no candidate of the issue at all."""
+    since, until = issue.window_from, issue.window_to
     if article.available_at >= until:
         return "too_late", f"It became available at {article.available_at:%Y-%m-%d %H:%M} UTC, after the cut-off."
-    start = f"{since:%Y-%m-%d %H:%M} UTC" if since else "the start"
-    return "too_old", f"It became available before the window of this issue, which starts at {start}."
+    if since and article.available_at < since:
+        start = f"{since:%Y-%m-%d %H:%M} UTC"
+        return "too_old", f"It became available before the window of this issue, which starts at {start}."
+    words = (
+        f"It is neither one of the newest {MOST_CANDIDATES} articles of this window nor a newest match of a section."
+    )
+    return "too_many", words

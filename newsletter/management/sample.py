@@ -16,7 +16,7 @@ from newsletter.ingest.store import IngestReport, ingest_paths
 from newsletter.ingest.url_map import read_url_map
 from newsletter.readers.load import LoadReport
 from newsletter.readers.load import load as load_readers
-from newsletter.selectors.check import check_selector
+from newsletter.selectors.check import check_section
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def load_newsroom(*, by: str, now: datetime, readers_of: tuple[str, ...] = ()) -
     """Load ``examples/newsroom``; ``readers_of`` names the newsletters its readers get (none: all)."""
     place = newsroom_folder()
     for file in sorted(place.glob("brands/*.toml")) + sorted(place.glob("newsletters/*.toml")):
-        load_definition(file.read_text(encoding="utf-8"), where=file.name, check=check_selector)
+        load_definition(file.read_text(encoding="utf-8"), where=file.name, check=check_section)
     articles = ingest_paths([place / "pages"], url_map=read_url_map(place / "urls.tsv"), now=now)
     newsletters = Newsletter.objects.filter(code__in=readers_of) if readers_of else Newsletter.objects.all()
     for newsletter in newsletters:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
 
 from newsletter.articles.facet_keys import key
 from newsletter.articles.models import Article
-from newsletter.expressions.tree import Node, clauses
-from newsletter.selectors.explain import Lacking, explain, lacks, miss
+from newsletter.expressions.tree import And, Clause, Node, Not, Or
+from newsletter.selectors.explain import Lacking, distance, explain, lacks, miss
 
 REASONS = {
     "withdrawn": "It was withdrawn.",
@@ -174,9 +174,22 @@ def _in_order(rule: Rule, newest: list[C]) -> list[C]:
     if rule.order == "manual":
         return sorted(newest, key=lambda article: -article.weight)
     if rule.order == "regions":
-        wanted = {key("region", clause.value) for clause in clauses(rule.selector) if clause.facet == "region"}
+        wanted = {key("region", clause.value) for clause in _sought(rule.selector) if clause.facet == "region"}
         return sorted(newest, key=lambda a: -len(wanted.intersection(a.facet_keys)))
     return newest
+
+
+def _sought(node: Node, *, wanted: bool = True) -> Iterator[Clause]:
+    """Yield the clauses with a value that an article should have."""
+    match node:
+        case Clause():
+            if wanted and not node.special:
+                yield node
+        case Not(inner):
+            yield from _sought(inner, wanted=not wanted)
+        case And(nodes) | Or(nodes):
+            for part in nodes:
+                yield from _sought(part, wanted=wanted)
 
 
 def _quota_values(rule: Rule, article: C) -> list[tuple[str, str]]:
@@ -212,5 +225,5 @@ def _left_out(
         return NotPlaced(article.pk, bar, REASONS[bar])
     if article.pk in full:
         return full[article.pk]
-    title, short = min(lacking, key=lambda pair: len(pair[1]))
+    title, short = min(lacking, key=lambda pair: distance(pair[1]))
     return NotPlaced(article.pk, "no_match", f"{title}: {miss(short, article, at)}"[:500])

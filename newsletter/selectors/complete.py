@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from threading import Lock
 
 from django.contrib.postgres.fields import ArrayField
@@ -22,8 +23,11 @@ from newsletter.selectors.facets.keyed import Keyed
 NEWEST = 20_000  # articles whose values are offered
 KEPT_SECONDS = 60.0  # values are counted anew after so long
 MOST_VALUES = 5_000  # of one facet
-_COMPARED: Mapping[str, tuple[str, ...]] = {"age": ("7d", "24h", "30d", "1y"), "published": ("2026-01-01",)}
-_VALUE = re.compile(r"""([\w-]+)\s*(<=|>=|<|>|:)\s*(["“”]?)([^"“”]*)\Z""")
+_COMPARED: Mapping[str, tuple[str, ...]] = {"age": ("7d", "24h", "30d", "365d"), "published": ("2026-01-01",)}
+_ASKED = r"""([\w-]+)\s*(<=|>=|<|>|:)\s*"""
+_QUOTED = re.compile(_ASKED + r"""(["“”])((?:\\.|[^"“”\\])*)\Z""", re.DOTALL)
+_BARE = re.compile(_ASKED + r"""()((?:[^\s()<>:"“”]+(?:[ ]+[^\s()<>:"“”]+)*)?)\Z""")  # blanks that should be in quotes
+_BETWEEN = re.compile(r"\s(?:and|or|not)(?:\s|\Z)", re.IGNORECASE)
 _WORD = re.compile(r"""[^\s()<>:"“”]*\Z""")
 _WHOLE_CLAUSE = re.compile(r"""(?:(?:<=|>=|<|>|:)\s*(?:["“”][^"“”]*["“”]|[^\s()<>:"“”]+)|\))\s*\Z""")
 
@@ -43,16 +47,25 @@ class Completion:
 def complete(text: str, cursor: int, *, limit: int = 20) -> tuple[Completion, ...]:
     """Return at most ``limit`` offers for the place ``cursor`` of ``text``, best first; any text will do."""
     cursor = min(max(cursor, 0), len(text))
+    offers = _value_offers(text, cursor, limit)
+    return tuple(islice(_word_offers(text, cursor) if offers is None else offers, limit))
+
+
+def _value_offers(text: str, cursor: int, limit: int) -> list[Completion] | None:
+    """Return what may follow a facet and its operator; None where no value is being written."""
     before = text[:cursor]
-    found = _VALUE.search(before)
-    if found and found[1].lower() in FACETS and (found[3] or not re.search(r"\s\Z", found[4]) or not found[4].strip()):
-        end = cursor + len(_rest_of(text[cursor:], quote=found[3]))
-        offers = _values(found[1].lower(), found[2], found[4], start=found.start(3), end=end)
-    else:
-        word = _WORD.search(before)
-        start = word.start() if word else cursor
-        offers = _words(before[:start], before[start:], start=start, end=cursor)
-    return tuple(offer for offer, _ in zip(offers, range(limit), strict=False))
+    found = _QUOTED.search(before) or _BARE.search(before)
+    if not found or found[1].lower() not in FACETS or (not found[3] and _BETWEEN.search(found[4])):
+        return None
+    end = cursor + len(_rest_of(text[cursor:], quote=found[3]))
+    offers = list(islice(_values(found[1].lower(), found[2], found[4], start=found.start(3), end=end), limit))
+    return offers if offers or found[3] or " " not in found[4] else None  # behind a blank a word may begin
+
+
+def _word_offers(text: str, cursor: int) -> Iterator[Completion]:
+    word = _WORD.search(text[:cursor])
+    start = word.start() if word else cursor
+    return _words(text[:start], text[start:cursor], start=start, end=cursor)
 
 
 def _rest_of(after: str, *, quote: str) -> str:
@@ -63,8 +76,17 @@ def _rest_of(after: str, *, quote: str) -> str:
 
 def _values(facet: str, operator: str, typed: str, *, start: int, end: int) -> Iterator[Completion]:
     sought = fold(typed)
-    plug = FACETS[facet]
-    if not isinstance(plug, Keyed):
+    if operator in FACETS[facet].operators:
+        yield from _ordinary(facet, operator, sought, start=start, end=end)
+    if operator == ":":
+        for special, words in ((NONE, "has no value"), (ANY, "has some value")):
+            if special.startswith(sought):
+                yield Completion(start, end, special, "word", f"{facet} {words}")
+
+
+def _ordinary(facet: str, operator: str, sought: str, *, start: int, end: int) -> Iterator[Completion]:
+    """Offer values that articles have, or for a date what people compare it with."""
+    if not isinstance(FACETS[facet], Keyed):
         for value in _COMPARED.get(facet, ()):
             if value.startswith(sought):
                 yield Completion(start, end, value, "value", f"{facet} {operator} {value}")
@@ -74,9 +96,6 @@ def _values(facet: str, operator: str, typed: str, *, start: int, end: int) -> I
         for folded, (value, count) in known.items():
             if (sought in folded and not folded.startswith(sought)) if inside else folded.startswith(sought):
                 yield Completion(start, end, quoted(value), "value", value, count)
-    for special, words in ((NONE, "has no value"), (ANY, "has some value")):
-        if special.startswith(sought):
-            yield Completion(start, end, special, "word", f"{facet} {words}")
 
 
 def _words(before: str, typed: str, *, start: int, end: int) -> Iterator[Completion]:

@@ -27,6 +27,7 @@ class Dated:
     """A facet that compares the publication date; ``edge`` turns a clause into an operator and a day."""
 
     fields: tuple[str, ...] = ()
+    recent: tuple[str, ...] = ()  # operators that leave out all days before some day
     blank = "unknown, which satisfies no comparison"
 
     def edge(self, clause: Clause, at: datetime) -> tuple[str, date]:

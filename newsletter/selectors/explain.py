@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -14,7 +14,8 @@ from newsletter.expressions.write import write
 from newsletter.selectors.facets import FACETS
 from newsletter.selectors.facets.keyed import Keyed
 
-Lacking = tuple[tuple[Clause, bool], ...]  # clauses that should have answered so
+Lack = tuple[Clause, bool, tuple[Clause, ...]]  # a clause, how it should have answered, others that would do as well
+Lacking = tuple[Lack, ...]
 Check = Callable[[Article, Collection[str]], Lacking]
 
 
@@ -28,6 +29,7 @@ class Step:
     passed: bool
     overridden: bool
     blank: str = "empty"
+    spared: bool = False  # it failed, but an alternative to it holds
 
     @property
     def value(self) -> str:
@@ -37,14 +39,17 @@ class Step:
     @property
     def words(self) -> str:
         """The step in words for editors: ``✗ program:russia: program is empty``."""
+        if self.spared:
+            return f"· {self.clause}: {self.facet} is {self.value} (an alternative holds)"
         return f"{'✓' if self.passed else '✗'} {self.clause}: {self.facet} is {self.value}"
 
     def as_dict(self) -> dict[str, Any]:
-        """Return {clause, seen, passed, overridden, words}: the one form in which clauses leave this room."""
+        """Return {clause, seen, passed, spared, overridden, words}: the one form in which clauses leave this room."""
         return {
             "clause": self.clause,
             "seen": list(self.seen),
             "passed": self.passed,
+            "spared": self.spared,
             "overridden": self.overridden,
             "words": self.words,
         }
@@ -58,6 +63,7 @@ class Explanation:
     steps: tuple[Step, ...]
     excluder: str
     nearest_miss: str
+    distance: tuple[int, int]  # facets and clauses that would have to be otherwise
 
 
 def explain(node: Node, article: Article, *, at: datetime) -> Explanation:
@@ -65,9 +71,9 @@ def explain(node: Node, article: Article, *, at: datetime) -> Explanation:
     steps = tuple(_steps(node, article, at, wanted=True))
     verdict = passes(node, article, at)
     lacking = lacks(node, at)(article, frozenset(article.facet_keys))
-    short = {_step(clause, article, at, wanted).clause for clause, wanted in lacking}
+    short = {_step(clause, article, at, wanted).clause for clause, wanted, _ in lacking}
     first = next((step for step in steps if step.clause in short), None)
-    return Explanation(verdict, steps, first.clause if first else "", miss(lacking, article, at))
+    return Explanation(verdict, steps, first.clause if first else "", miss(lacking, article, at), distance(lacking))
 
 
 def passes(node: Node, article: Article, at: datetime) -> bool:
@@ -95,23 +101,31 @@ def lacks(node: Node, at: datetime, *, wanted: bool = True) -> Check:
             return lacks(inner, at, wanted=not wanted)
         case And(nodes) | Or(nodes):
             parts = [lacks(part, at, wanted=wanted) for part in nodes]
-            return _lacks_all(parts) if isinstance(node, And) == wanted else _lacks_one(parts)
+            return _lacks_all(parts) if isinstance(node, And) == wanted else _lacks_one(parts, _same(nodes))
 
 
 def miss(lacking: Lacking, article: Article, at: datetime) -> str:
     """Return what an article lacks, in words for editors: ``one facet away: program is empty, wanted ...``."""
     if not lacking:
         return ""
-    facets = "one facet" if len(lacking) == 1 else f"{len(lacking)} facets"
-    reasons = []
-    for clause, wanted in lacking:
-        step = _step(clause, article, at, wanted)
-        reasons.append(f"{step.facet} is {step.value}, {'wanted' if wanted else 'not wanted'} {write(clause)}")
+    asked: dict[str, list[str]] = {}
+    for clause, wanted, others in lacking:
+        either = " or ".join(dict.fromkeys(write(one) for one in (clause, *others)))
+        asked.setdefault(clause.facet, []).append(f"{'wanted' if wanted else 'not wanted'} {either}")
+    facets = "one facet" if len(asked) == 1 else f"{len(asked)} facets"
+    seen = {clause.facet: _step(clause, article, at, wanted).value for clause, wanted, _ in lacking}
+    reasons = [f"{facet} is {seen[facet]}, {' and '.join(dict.fromkeys(words))}" for facet, words in asked.items()]
     return f"{facets} away: {'; '.join(reasons)}"
 
 
+def distance(lacking: Lacking) -> tuple[int, int]:
+    """Return how many facets, and how many clauses, an article is away from being chosen; (0, 0) when it is."""
+    clauses = len(lacking)
+    return (clauses if clauses < 2 else len({clause.facet for clause, _, _ in lacking})), clauses
+
+
 def _lacks_clause(clause: Clause, at: datetime, wanted: bool) -> Check:
-    facet, none, this = FACETS[clause.facet], (), ((clause, wanted),)
+    facet, none, this = FACETS[clause.facet], (), ((clause, wanted, ()),)
     if not isinstance(facet, Keyed):
         return lambda article, _: none if facet.passes(clause, article, at) == wanted else this
     key, found = facet.key(clause), wanted == (clause.special != ANY)
@@ -122,18 +136,37 @@ def _lacks_all(parts: list[Check]) -> Check:
     return lambda article, keys: tuple(chain.from_iterable([part(article, keys) for part in parts]))
 
 
-def _lacks_one(parts: list[Check]) -> Check:
-    return lambda article, keys: min([part(article, keys) for part in parts], key=len)
+def _lacks_one(parts: list[Check], same: tuple[Clause, ...]) -> Check:
+    if not same:
+        return lambda article, keys: min([part(article, keys) for part in parts], key=distance)
+
+    def check(article: Article, keys: Collection[str]) -> Lacking:
+        found: Lacking = ()
+        for part in parts:
+            if not (found := part(article, keys)):
+                return ()
+        return ((same[0], found[0][1], same[1:]),)
+
+    return check
 
 
-def _steps(node: Node, article: Article, at: datetime, *, wanted: bool) -> list[Step]:
+def _same(nodes: tuple[Node, ...]) -> tuple[Clause, ...]:
+    """Return the nodes when they are clauses of one facet: each of them would do as well as the first."""
+    clauses = tuple(node for node in nodes if isinstance(node, Clause))
+    return clauses if len(clauses) == len(nodes) and len({one.facet for one in clauses}) == 1 else ()
+
+
+def _steps(node: Node, article: Article, at: datetime, *, wanted: bool, spared: bool = False) -> list[Step]:
     match node:
         case Clause():
-            return [_step(node, article, at, wanted)]
+            step = _step(node, article, at, wanted)
+            return [replace(step, spared=spared and not step.passed)]
         case Not(inner):
-            return _steps(inner, article, at, wanted=not wanted)
+            return _steps(inner, article, at, wanted=not wanted, spared=spared)
         case And(nodes) | Or(nodes):
-            return [step for part in nodes for step in _steps(part, article, at, wanted=wanted)]
+            is_choice = isinstance(node, And) != wanted
+            spared = spared or (is_choice and passes(node, article, at) == wanted)
+            return [step for part in nodes for step in _steps(part, article, at, wanted=wanted, spared=spared)]
 
 
 def _step(clause: Clause, article: Article, at: datetime, wanted: bool) -> Step:

@@ -6,6 +6,7 @@ index on the date inside a fence (``offset 0``) and facets are filtered above it
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -40,6 +41,19 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a selection may still take, all its queries together."""
+
+    until: float  # on the monotonic clock
+
+    def limit(self) -> None:
+        """Have the database end the next statement when the time is over."""
+        left = max(1, round(1000 * (self.until - time.monotonic())))  # 0 would be no limit
+        with connection.cursor() as cursor:
+            cursor.execute(f"set local statement_timeout = {left}")
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """One query of a selection: where its rows come from, and the values; ``limit`` is the last value."""
 
@@ -63,7 +77,7 @@ def select(expression: str, *, at: datetime, limit: int, after: str = "") -> Sel
     Raises ``Invalid`` for a wrong expression or cursor and ``Refused`` when the database needs longer than a second.
     """
     tree = check_selector(expression)
-    rows = _patiently(lambda: _gathered(tree, at, limit + 1, after))
+    rows = _patiently(lambda patience: _gathered(patience, tree, at, limit + 1, after))
     more = rows[limit - 1] if len(rows) > limit else None
     return Selection(rows[:limit], cursor_of(more) if more else None, warnings(tree))
 
@@ -71,7 +85,7 @@ def select(expression: str, *, at: datetime, limit: int, after: str = "") -> Sel
 def count(expression: str, *, at: datetime) -> int:
     """Return how many articles ``expression`` chooses; 1,001 stands for more than 1,000. Raises as ``select``."""
     tree = check_selector(expression)
-    return _patiently(lambda: _counted(tree, at))
+    return _patiently(lambda patience: _counted(patience, tree, at))
 
 
 def matching(tree: Node, *, at: datetime, available_before: datetime, limit: int) -> list[Article]:
@@ -79,7 +93,8 @@ def matching(tree: Node, *, at: datetime, available_before: datetime, limit: int
 
     Raises ``Refused`` as ``select`` does.
     """
-    return _patiently(lambda: _gathered(tree, at, limit, "", Sql("available_at < %s", (available_before,))))
+    besides = Sql("available_at < %s", (available_before,))
+    return _patiently(lambda patience: _gathered(patience, tree, at, limit, "", besides))
 
 
 def queries(tree: Node, *, at: datetime, limit: int, after: str = "", besides: Sql = PRESENT) -> Iterator[Query]:
@@ -106,20 +121,24 @@ def cursor_of(article: Article) -> str:
     return f"{article.published_on.isoformat() if article.published_on else ''}_{article.pk}"
 
 
-def _gathered(tree: Node, at: datetime, limit: int, after: str, besides: Sql = PRESENT) -> list[Article]:
+def _gathered(
+    patience: Patience, tree: Node, at: datetime, limit: int, after: str, besides: Sql = PRESENT
+) -> list[Article]:
     found: list[Article] = []
     for query in queries(tree, at=at, limit=limit, after=after, besides=besides):
+        patience.limit()
         found += list(Article.objects.raw(query.listed, query.values))
         if len(found) >= limit:
             break
     return found[:limit]
 
 
-def _counted(tree: Node, at: datetime) -> int:
+def _counted(patience: Patience, tree: Node, at: datetime) -> int:
     """Count in one query: up to so few the planner's own way is the best, but for a few weeks."""
     first, *rest = queries(tree, at=at, limit=MOST_COUNTED)
     whole = joined("and", [PRESENT, condition(tree, at)])
     query = _plain(whole, MOST_COUNTED) if rest else first
+    patience.limit()
     with connection.cursor() as cursor:
         cursor.execute(query.counted, query.values)
         return int(cursor.fetchone()[0])
@@ -167,12 +186,12 @@ def _cursor(after: str) -> tuple[date | None, int] | None:
         ) from None
 
 
-def _patiently(ask: Callable[[], Answer]) -> Answer:
+def _patiently(ask: Callable[[Patience], Answer]) -> Answer:
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"set local statement_timeout = {PATIENCE_MILLISECONDS}")
-            answer = ask()
-            cursor.execute("set local statement_timeout to default")
+        with transaction.atomic():
+            answer = ask(Patience(time.monotonic() + PATIENCE_MILLISECONDS / 1000))
+            with connection.cursor() as cursor:
+                cursor.execute("set local statement_timeout to default")
             return answer
     except OperationalError as error:
         if not isinstance(error.__cause__, QueryCanceled):

@@ -47,6 +47,7 @@ LEAST_ROLE = {
     "desk:newsletter": VIEWER,
     "desk:articles": VIEWER,
     "desk:article": VIEWER,
+    "desk:offers": VIEWER,
     "desk:issues": VIEWER,
     "desk:issue": VIEWER,
     "desk:issue-html": VIEWER,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,6 +46,8 @@ A, B, C = (Clause("topic", ":", value) for value in "abc")
         ("topic:a and topic:b or topic:c", Or((And((A, B)), C))),
         ("topic:a and (topic:b or topic:c)", And((A, Or((B, C))))),
         ("not topic:a and topic:b", And((Not(A), B))),
+        ("topic:a and (topic:b and topic:c)", And((A, B, C))),
+        ("((topic:a or topic:b)) or topic:c", Or((A, B, C))),
         ("not not topic:a", Not(Not(A))),
         ('region:"Middle East"', Clause("region", ":", "Middle East")),
         ("region:“Middle East”", Clause("region", ":", "Middle East")),
@@ -83,6 +87,7 @@ def test_text_becomes_the_tree(text: str, tree: Node) -> None:
             'Put and, or, between two conditions. If it belongs to the value, write "a:" in quotes.',
         ),
         ("topic:(a or b)", "line 1, column 7", "Write (topic:one or topic:two)."),
+        ("topic: and region:b", "line 1, column 8", 'Write a value, or topic:"and" if that is the value.'),
         ("topic=a", "line 1, column 1", "Write topic:a."),
         ("topic!=a", "line 1, column 1", "Write not topic:a."),
         ("topic:a\x00", "line 1, column 8", "Remove it."),
@@ -128,6 +133,26 @@ TREES = st.recursive(
 @given(TREES)
 def test_the_canonical_form_parses_to_the_same_tree(tree: Node) -> None:
     assert parse(write(tree), FACETS) == tree
+
+
+@given(TREES, st.data())
+def test_needless_brackets_blanks_and_capitals_have_one_canonical_form(tree: Node, data: st.DataObject) -> None:
+    untidy = _untidy(tree, lambda: data.draw(st.booleans()))
+    assert write(parse(untidy, FACETS)) == write(tree)
+
+
+def _untidy(node: Node, coin: Callable[[], bool]) -> str:
+    """``node`` as somebody in a hurry could have written it."""
+    match node:
+        case Clause():
+            text = write(node).replace(":", " : ", 1) if coin() and node.operator == ":" else write(node)
+        case Not(inner):
+            text = f"{'NOT' if coin() else 'not'} ({_untidy(inner, coin)})"
+        case And(nodes):
+            text = " AND\n".join(f"({_untidy(part, coin)})" for part in nodes)
+        case Or(nodes):
+            text = " Or ".join(f"({_untidy(part, coin)})" for part in nodes)
+    return f"( {text} )" if coin() else text
 
 
 @given(st.text(max_size=60))

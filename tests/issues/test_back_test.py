@@ -57,6 +57,8 @@ def test_the_summary_counts_issues_and_articles(newsletter: Newsletter) -> None:
         "left": 0,
         "count_before": 2,
         "count_after": 3,
+        "thin_before": 0,
+        "thin_after": 0,
     }
 
 
@@ -97,3 +99,20 @@ def test_a_newsletter_without_cadence_has_no_past(newsletter: Newsletter) -> Non
 def test_nothing_is_stored(newsletter: Newsletter) -> None:
     tried(newsletter, limit=9)
     assert newsletter.sections.first().limit == 2  # type: ignore[union-attr]
+
+
+def test_a_quota_on_what_cannot_be_counted_is_refused(newsletter: Newsletter) -> None:
+    with pytest.raises(Invalid, match="age has no values that could be counted"):
+        tried(newsletter, quota={"age": 2})
+
+
+def test_an_issue_that_would_be_thin_says_in_which_section(newsletter: Newsletter) -> None:
+    in_last_issue(newsletter, "One")
+    told = tried(newsletter, minimum=2, slots=1)
+    assert told["slots"][0]["thin"] == {"before": [], "after": ["Analysis"]}
+    assert (told["summary"]["thin_before"], told["summary"]["thin_after"]) == (0, 1)
+
+
+def test_a_minimum_above_the_limit_is_refused(newsletter: Newsletter) -> None:
+    with pytest.raises(Invalid, match="at least 3 articles and takes at most 2"):
+        tried(newsletter, minimum=3)

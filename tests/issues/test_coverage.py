@@ -123,3 +123,9 @@ def test_more_articles_ask_no_more_questions(django_assert_num_queries: Any) -> 
 
 def _queries() -> int:
     return 10
+
+
+def test_an_article_that_matches_but_came_after_the_last_window_is_still_to_be_looked_at() -> None:
+    make_newsletter()
+    make_article(available_at=NOW - timedelta(days=1))
+    assert covered()["unpicked"][0]["newsletters"][0]["words"] == "it matches; no issue has looked at it yet"

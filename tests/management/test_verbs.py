@@ -314,7 +314,7 @@ def test_a_back_test_says_what_would_change(run: Run, issue: int) -> None:
 
 def test_a_back_test_reads_well(run: Run, issue: int) -> None:
     _, words = run("back_test", "ctw", "--selector", "newsletter:asia", "--slots", "3")
-    assert words.splitlines()[2] == "  would  newsletter:asia"
+    assert words.splitlines()[2] == "  would  newsletter:asia  (at most 2, at least 0, order newest)"
 
 
 def test_a_verb_may_be_spelled_with_a_hyphen() -> None:

@@ -70,6 +70,12 @@ def test_most_regions_matched_come_first() -> None:
     assert sections(choice) == [(0, two.pk), (0, one.pk)]
 
 
+def test_a_region_that_is_refused_does_not_bring_an_article_forward() -> None:
+    one, two = make_article(regions=["Iran"]), make_article(regions=["Iraq", "Iran"], published_on=date(2020, 1, 1))
+    choice = fill([one, two], rule("region:Iran and not (region:Iraq and region:Mars)", order="regions"))
+    assert sections(choice) == [(0, one.pk), (0, two.pk)]
+
+
 def test_by_hand_the_heaviest_come_first_and_the_newest_among_equals() -> None:
     old, new = make_article(published_on=date(2026, 1, 1)), make_article(published_on=date(2026, 2, 1))
     heavy = make_article(published_on=date(2020, 1, 1), weight=5)

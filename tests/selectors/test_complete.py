@@ -56,6 +56,25 @@ def test_the_rest_of_a_value_behind_the_cursor_is_replaced_too() -> None:
     assert text[: offer.start] + offer.insert + text[offer.end :] == "newsletter:ctw and type:any"
 
 
+@pytest.mark.parametrize(
+    ("text", "offered"),
+    [
+        ("newsletter:ctw and regi", ["region:"]),
+        ("newsletter:ctw and region:east", ['"East Asia"', '"Middle East"']),
+        ('author:"Ada" and (newsletter:ctw or region:"mid', ['"Middle East"']),
+        ("newsletter:ctw and region:middle e", ['"Middle East"']),
+        ("newsletter:ctw an", ["and "]),
+        ("newsletter:ctw and not", ["not "]),
+        ("newsletter:ctw and age", ["age "]),
+        ("newsletter:ctw and age < 7d a", ["and "]),
+        ('topic:"about region:', []),
+        ("newsletter:ctw and topic:a", ["any"]),
+    ],
+)
+def test_what_stands_before_does_not_matter(text: str, offered: list[str]) -> None:
+    assert inserts(text) == offered
+
+
 def test_behind_a_whole_condition_and_and_or_are_offered() -> None:
     assert inserts("newsletter:ctw ") == ["and ", "or "]
 
@@ -74,7 +93,8 @@ def test_any_text_and_any_place_will_do(text: str) -> None:
         complete(text, cursor)
 
 
-@pytest.mark.parametrize("facet", [name for name in FACETS if name not in ("published", "age")])
+@pytest.mark.parametrize("facet", FACETS)
 def test_every_value_that_is_offered_makes_a_selector(facet: str) -> None:
-    for insert in inserts(f"{facet}:"):
-        check_selector(f"{facet}:{insert}")
+    for operator in (":", *FACETS[facet].operators):
+        for insert in inserts(f"{facet}{operator}"):
+            check_selector(f"{facet}{operator}{insert}")

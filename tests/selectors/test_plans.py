@@ -84,6 +84,40 @@ def test_what_no_key_finds_is_walked_in_order_and_never_sorted(text: str) -> Non
         assert "Sort" not in {node["Node Type"] for node in plan(query)}
 
 
+def read(query: Query) -> int:
+    """How many rows the scans of a query look at."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"explain (analyze, format json) {query.listed}", query.values)
+        found = list(nodes(cursor.fetchone()[0][0]["Plan"]))
+    scans = [node for node in found if node["Node Type"] in ("Index Scan", "Bitmap Heap Scan", "Seq Scan")]
+    removed = ("Rows Removed by Filter", "Rows Removed by Index Recheck")
+    return sum(node["Actual Rows"] + sum(node.get(name, 0) for name in removed) for node in scans)
+
+
+@pytest.mark.usefixtures("many")
+def test_a_week_reads_one_in_fifty_of_four_hundred_days() -> None:
+    (query,) = asked("program:russia and age < 7d")
+    assert 0 < read(query) <= ROWS / 50
+
+
+@pytest.mark.usefixtures("many")
+def test_the_newest_read_one_in_ten_of_four_hundred_days() -> None:
+    newest, _, _ = asked("program:russia")
+    assert 0 < read(newest) <= ROWS / 10
+
+
+@pytest.mark.usefixtures("many")
+def test_what_lies_deeper_reads_only_what_has_the_key() -> None:
+    _, deeper, _ = asked("program:russia")
+    assert 0 < read(deeper) <= ROWS / 40
+
+
+@pytest.mark.usefixtures("many")
+def test_a_window_of_a_month_costs_no_more_than_five_of_a_week() -> None:
+    (week,), (month,) = asked("program:russia and age < 7d"), asked("program:russia and age < 30d")
+    assert read(month) <= 5 * read(week)
+
+
 @pytest.mark.parametrize(
     ("text", "anchored"),
     [

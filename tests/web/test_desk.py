@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from newsletter.delivery.models import Attempt, Chunk, Delivery, DeliveryState
 from newsletter.issues.draft import draft
@@ -15,6 +16,7 @@ from newsletter.issues.lifecycle import State, find
 from newsletter.issues.models import Issue
 from newsletter.issues.queries import placed
 from newsletter.letters.models import Letter
+from newsletter.selectors.complete import forget
 from newsletter.web.headers import MAIL, PAGE
 from newsletter.web.policy import PUBLISHER, give_role
 from tests.factories import NOW, make_article, make_newsletter, make_reader
@@ -124,6 +126,33 @@ def test_pages_send_the_strict_policy_and_mails_one_of_their_own(desk: Client, i
 def test_a_wrong_selector_is_explained_beside_the_field(desk: Client) -> None:
     page = desk.get(reverse("desk:articles"), {"selector": "topik:Energy"}).content.decode()
     assert "Did you mean topic?" in page
+
+
+def test_while_a_selector_is_written_the_desk_offers_what_may_follow(desk: Client) -> None:
+    forget()
+    make_article(regions=["Middle East"])
+    page = desk.get(reverse("desk:offers"), {"selector": "newsletter:ctw and region:mid"}).content.decode()
+    assert "?selector=newsletter%3Actw%20and%20region%3A%22Middle%20East%22%20" in page
+    forget()
+
+
+def test_what_is_offered_is_escaped(desk: Client) -> None:
+    forget()
+    make_article(regions=[HOSTILE])
+    page = desk.get(reverse("desk:offers"), {"selector": "region:"}).content.decode()
+    assert "<script>alert" not in page
+    assert "onerror=alert(1)&gt;" in page
+    forget()
+
+
+def test_an_article_is_explained_clause_by_clause(desk: Client) -> None:
+    make_newsletter(sections=[{"selector": "newsletter:ctw and (type:commentary or type:paper) and region:Iran"}])
+    article = make_article(regions=["Iraq"], available_at=timezone.now())
+    page = desk.get(reverse("desk:article", args=[article.pk]), {"newsletter": "ctw"}).content.decode()
+    assert '<li class="yes">✓ newsletter:ctw: newsletter is ctw</li>' in page
+    assert '<li class="muted">· type:paper: type is commentary (an alternative holds)</li>' in page
+    assert '<li class="no">✗ region:Iran: region is Iraq</li>' in page
+    assert "one facet away: region is Iraq, wanted region:Iran" in page
 
 
 def test_the_words_of_a_relay_are_shown_and_escaped(desk: Client, issue: Issue) -> None:

@@ -63,7 +63,7 @@ def address(endpoint: str, issue: Issue) -> str:
         return reverse(endpoint, args=["ctw"])
     if endpoint == "desk:pull":
         return reverse(endpoint, args=["cms"])
-    plain = {"home", "newsletters", "articles", "issues", "login", "logout"}
+    plain = {"home", "newsletters", "articles", "offers", "issues", "login", "logout"}
     plain |= {"sources", "quarantine", "doctor", "coverage"}
     return reverse(endpoint, args=[] if endpoint.removeprefix("desk:") in plain else [issue.pk])
 

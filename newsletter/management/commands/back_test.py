@@ -23,6 +23,7 @@ class Command(Verb):
         parser.add_argument("--section", default="", help="title or number of the section (default the first)")
         parser.add_argument("--selector", default="", metavar="EXPRESSION", help="the new selector")
         parser.add_argument("--limit", dest="most", type=positive, help="the new limit")
+        parser.add_argument("--minimum", type=int, help="the new minimum")
         parser.add_argument("--order", default="", help="the new order")
         parser.add_argument("--quota", type=_quota, action="append", metavar="FACET=N", help="the new quotas")
         parser.add_argument("--slots", type=positive, default=26, help="how many past slots (default 26)")
@@ -35,6 +36,7 @@ class Command(Verb):
         section: str,
         selector: str,
         most: int | None,
+        minimum: int | None,
         order: str,
         quota: list[tuple[str, int]] | None,
         slots: int,
@@ -46,6 +48,7 @@ class Command(Verb):
             section=section,
             selector=selector,
             limit=most,
+            minimum=minimum,
             order=order,
             quota=dict(quota) if quota else None,
             slots=slots,
@@ -61,20 +64,34 @@ def _sum(answer: dict[str, Any]) -> list[str]:
     total = answer["summary"]
     return [
         f"{answer['newsletter']}, section {answer['section']}",
-        f"  was    {answer['before']['selector']}",
-        f"  would  {answer['after']['selector']}",
+        f"  was    {_rule(answer['before'])}",
+        f"  would  {_rule(answer['after'])}",
         *(f"  warning: {warning}" for warning in answer["warnings"]),
         f"{total['changed']} of {total['slots']} issues change: {total['came']} articles come, {total['left']} leave; "
         f"{total['count_before']} articles become {total['count_after']}.",
+        *([f"Thin issues: {total['thin_before']} become {total['thin_after']}."] if _is_thin(total) else []),
     ]
+
+
+def _is_thin(total: dict[str, int]) -> bool:
+    return bool(total["thin_before"] or total["thin_after"])
+
+
+def _rule(rule: dict[str, Any]) -> str:
+    """Return a section in words: its selector, and the limits around it."""
+    quota = "".join(f", at most {most} per {facet}" for facet, most in rule["quota"].items())
+    return f"{rule['selector']}  (at most {rule['limit']}, at least {rule['minimum']}, order {rule['order']}{quota})"
 
 
 def _issues(answer: dict[str, Any]) -> list[str]:
     lines = []
     for slot in answer["slots"]:
-        if slot["changed"]:
+        thin = slot["thin"]
+        if slot["changed"] or thin["before"] != thin["after"]:
             count = slot["count"]
             lines.append(f"\n{slot['slot']:%Y-%m-%d}: {count['before']} articles become {count['after']}")
+            lines += [f"  thin: {title}" for title in thin["after"] if title not in thin["before"]]
+            lines += [f"  no longer thin: {title}" for title in thin["before"] if title not in thin["after"]]
             lines += [f"  + {row['article']} {row['title']}" for row in slot["came"]]
             lines += [f"  - {row['article']} {row['title']}" for row in slot["left"]]
             lines += [f"  ~ {row['article']} {row['title']}: {row['from']} to {row['to']}" for row in slot["moved"]]

@@ -32,6 +32,12 @@ class Command(Verb):
         if answer["nearest_miss"] and answer["nearest_miss"] not in answer["words"]:
             lines.append(f"Nearest miss: {answer['nearest_miss']}.")
         for section in answer["sections"]:
-            lines += ["", f"{section['section']}: {'chooses it' if section['verdict'] else 'does not choose it'}"]
+            lines += ["", f"{section['section']}: {_verdict(section)}"]
             lines += [f"  {clause['words']}" for clause in section["clauses"]]
         return "\n".join(lines) + "\n"
+
+
+def _verdict(section: dict[str, Any]) -> str:
+    if section["verdict"]:
+        return "chooses it"
+    return f"does not choose it; first shut out by {section['excluder']}; {section['nearest_miss']}"

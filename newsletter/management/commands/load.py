@@ -12,7 +12,7 @@ from newsletter.catalogue.load import load
 from newsletter.catalogue.models import Newsletter
 from newsletter.errors import Invalid
 from newsletter.management.verb import Verb
-from newsletter.selectors.check import check_selector
+from newsletter.selectors.check import check_section
 
 
 class Command(Verb):
@@ -23,7 +23,7 @@ class Command(Verb):
 
     def run(self, *, files: list[Path], **_: Any) -> dict[str, Any]:
         with transaction.atomic():
-            loaded = [load(_read(file), where=str(file), check=check_selector) for file in files]
+            loaded = [load(_read(file), where=str(file), check=check_section) for file in files]
         newsletters = [thing for thing in loaded if isinstance(thing, Newsletter)]
         return {
             "newsletters": [newsletter.code for newsletter in newsletters],

@@ -18,12 +18,13 @@ class Age(Dated):
 
     name = "age"
     operators = ("<", "<=", ">", ">=")
+    recent = ("<", "<=")
 
     def complaint(self, operator: str, value: str) -> str:
         try:
             return "" if duration(value) <= LONGEST else "Use at most 36500d."
-        except Invalid as error:
-            return error.fix
+        except Invalid:
+            return "Write it like 7d: m is minutes, h hours, d days, w weeks; for a month 30d, for a year 365d."
 
     def edge(self, clause: Clause, at: datetime) -> tuple[str, date]:
         edge = at.astimezone(UTC) - duration(clause.value)

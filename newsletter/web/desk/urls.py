@@ -17,6 +17,7 @@ urlpatterns = [
     path("newsletters/<str:code>", views.newsletter, name="newsletter"),
     path("newsletters/<str:code>/draft", acts.draft_next, name="draft"),
     path("articles", views.articles, name="articles"),
+    path("articles/offers", views.offers, name="offers"),
     path("articles/<int:pk>", views.article, name="article"),
     path("issues", views.issues, name="issues"),
     path("issues/<int:pk>", views.issue, name="issue"),

@@ -20,6 +20,7 @@ from newsletter.delivery.status import deliveries as delivery_rows
 from newsletter.delivery.status import status
 from newsletter.delivery.writer import dead_text
 from newsletter.errors import Invalid, NewsletterError, NotFound
+from newsletter.expressions.parse import LONGEST
 from newsletter.issues.describe import describe_issue
 from newsletter.issues.explain import explain
 from newsletter.issues.lifecycle import ACTS, State, find
@@ -28,6 +29,7 @@ from newsletter.issues.queries import history, needing_attention, placed
 from newsletter.issues.queries import newest as newest_issues
 from newsletter.issues.render import rendering_of
 from newsletter.readers.audience import audience_count
+from newsletter.selectors.complete import complete
 from newsletter.selectors.select import select
 from newsletter.web.headers import MAIL
 
@@ -36,6 +38,8 @@ LEFT_OUT_ROWS = 12  # on the issue page, where the preview stands below them on 
 CLIP_KILOBYTES = 102  # where Gmail clips
 MOVING = (State.COOLING_OFF, State.FREEZING, State.SENDING, State.PAUSED)
 SENT_OR_MOVING = (*MOVING, State.SENT, State.CANCELLED)
+MOST_OFFERS = 12  # beside a selector that is being written
+BEHIND = {"value": " ", "word": " "}  # what is complete wants a blank; and, or, facet: bring their own
 SCREEN_WORDS = {"queued": "waiting", "leased": "waiting", "wire": "being sent", "in_doubt": "in doubt"}
 
 
@@ -110,6 +114,17 @@ def articles(request: HttpRequest) -> HttpResponse:
     except ValueError:
         raise Http404 from None
     return render(request, "web/desk/articles.html", {**context, "articles": rows[:PAGE_ROWS], "next": cursor})
+
+
+@require_safe
+def offers(request: HttpRequest) -> HttpResponse:
+    """The field of a selector with what may stand at its end, while it is being written."""
+    text = request.GET.get("selector", "").replace("\0", "")[:LONGEST]
+    found = [
+        {"insert": one.insert, "count": one.count, "whole": text[: one.start] + one.insert + BEHIND.get(one.kind, "")}
+        for one in complete(text, len(text), limit=MOST_OFFERS)
+    ]
+    return render(request, "web/desk/_selector.html", {"selector": text, "offers": found})
 
 
 @require_safe
