@@ -44,6 +44,12 @@ _DAY_MONTH = re.compile(
     r"^(\d{1,2})(?:st|nd|rd|th|er|\.)?(?: de)? ([^\W\d_]+?(?: [^\W\d_]+)?)\.?(?: de)?,? (\d{4})(?: ?г\.?| года)?$"
 )
 _MONTH_DAY = re.compile(r"^([^\W\d_]+)\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})$")
+_MONTH_ALONE = re.compile(r"^([^\W\d_]+(?: [^\W\d_]+)?)\.?,?(?: de)? (\d{4})(?: ?г\.?| года)?$")
+_HAN_MONTH = re.compile(r"^(\d{4}) ?年 ?(\d{1,2}) ?月$")
+_WEEKDAY = re.compile(r"^(?:[^\W\d_]{2,12}(?:\.,?|,) |[^\W\d_]{2,12} (?=[^\W\d_]+\.? \d{1,2},? \d{4})|le |el |"
+                      r"(?:الاثنين|الثلاثاء|الأربعاء|الخميس|الجمعة|السبت|الأحد)،? )")  # fmt: skip
+_HOUR = re.compile(r"[\s,|–—@-]*(?:at )?\d{1,2}(?::\d\d| ?[ap]\.?m\b).*$")
+_TWO_NAMES = re.compile(r"[^\W\d_]+ [^\W\d_]+ ?/ ?(?=[^\W\d_])|(?<=[^\W\d_]) ?/ ?[^\W\d_]+(?: [^\W\d_]+)?(?= \d{4})")
 _ISO = re.compile(r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[t ]\d.*)?$")
 _HAN = re.compile(r"^(\d{4}) ?年 ?(\d{1,2}) ?月 ?(\d{1,2}) ?日$")
 _IN_PATH = re.compile(r"/((?:19|20)\d\d)/(0?[1-9]|1[0-2])(?:/(0?[1-9]|[12]\d|3[01]))?(?=/|$)")
@@ -54,6 +60,22 @@ def date_line(text: str) -> date | None:
     if len(text) > 80 or not any(sign.isdecimal() for sign in text):
         return None
     plain = _PREFIX.sub("", _plain(text)).strip(" .")
+    return _date_in(plain) or _date_in(_WEEKDAY.sub("", _HOUR.sub("", _TWO_NAMES.sub("", plain))))
+
+
+def month_line(text: str) -> date | None:
+    """Return the first of the month that ``text`` as a whole names ("September 2011"), or None."""
+    if len(text) > 80 or not any(sign.isdecimal() for sign in text):
+        return None
+    plain = _PREFIX.sub("", _plain(text)).strip(" .")
+    if found := _HAN_MONTH.match(plain):
+        return _day(found[1], found[2], "1")
+    if (found := _MONTH_ALONE.match(plain)) and (month := _MONTHS.get(found[1])):
+        return _day(found[2], month, "1")
+    return None
+
+
+def _date_in(plain: str) -> date | None:
     if found := _ISO.match(plain) or _HAN.match(plain):
         return _day(found[1], found[2], found[3])
     if (found := _DAY_MONTH.match(plain)) and (month := _MONTHS.get(found[2])):

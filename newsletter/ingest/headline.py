@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from newsletter.expressions.fold import fold
+from newsletter.ingest.furniture import is_no_headline
 from newsletter.ingest.tidy import letters
 
 
@@ -39,6 +40,16 @@ _HEADINGS = frozenset(
         *("Main Argument", "Policy Implications", "Notes", "Note", "Background", "Conclusion", "Contents"),
         *("Table of Contents", "Recommendations", "Policy Recommendations", "Key Takeaways", "Takeaways", "Abstract"),
         *("Event Summary", "Key Insights", "Findings", "Acknowledgments", "Endnotes", "References", "Transcript"),
+        *("Key Recommendations", "The Issue", "The Problem", "The Challenge", "Context", "Analysis", "Methodology"),
+        *("Speakers", "Speaker", "Panel", "Panelists", "Moderator", "Participants", "Agenda", "Host", "Welcome"),
+        *("Opening Remarks", "Closing Remarks", "Keynote", "About", "About This Project", "About the Project"),
+        *("Event Transcript", "Full Transcript", "Edited Transcript", "Selected Quotes", "In This Issue", "Excerpt"),
+        *("Related Media", "Related Links", "Related Analysis", "Related Content", "Related Work", "Further Reading"),
+        *("Dear Colleague", "Dear Colleagues", "Dear Reader", "Dear Readers", "Dear Friends", "Mr. Chairman"),
+        *("Chairman's Statement", "Statement for the Record", "Written Testimony", "Prepared Testimony"),
+        *("Footnotes", "Acknowledgements", "Acknowledgment", "Acknowledgement", "Bibliography", "Appendix"),
+        *("Page Not Found", "Interviewer", "Press Contact", "Media Contact", "Contact", "Question", "Answer"),
+        *("Lead Author", "Lead Authors"),
         *("For Immediate Release", "Download", "Advance Praise", "Foreword", "Preface", "Discussion", "Highlights"),
         *("Введение", "Резюме", "Аннотация", "Основные выводы", "Выводы", "Примечания", "Содержание", "Заключение"),
         *("مقدمة", "المقدمة", "ملخص", "خلاصة", "الخلاصة", "خاتمة", "هوامش", "摘要", "引言", "导言", "结论", "注释"),
@@ -70,14 +81,14 @@ def may_be_title(line: str) -> bool:
     """Return True for a line shaped like a title: words, short, no prose, no bullet, no heading of a body."""
     words = _WORD.findall(line)
     return (
-        any(sign.isalpha() for sign in line)
-        and bool(words)
+        any(len(word) > 1 and word[0].isalpha() for word in words)
         and not is_sentence(line)
         and not line.rstrip().endswith(_NO_END)
         and not _BULLET.match(line)
         and not line.startswith(("http://", "https://", "www.", "(", "["))
         and (not line[0].islower() or (is_english(line) and len(words) > 1 and is_capitalised(line)))
         and fold(line.strip("#*: ")) not in _HEADINGS
+        and not is_no_headline(line)
     )
 
 

@@ -19,7 +19,13 @@ KEYS = (  # what a metadata object may hold
     *("nonEnglishNewsletterAll", "primaryCenter", "programAffiliation", "programs", "projects", "regions", "topics"),
 )
 _OPENING = re.compile(r"\{(?=\s*[\"}'\w])")
-_NO_AUTHOR = re.compile(r"[-–—•*]?\s*\+\s*\d+|[\W_]*|.*(?:,\s*(?:…|\.\.\.)|…)", re.DOTALL)
+_AUTHORS_FIRST = re.compile(r'\{(?=\s*"authors"\s*:)')
+_WRAPPING = re.compile(r"(?:\s*(?:[}\]),;]|```))+")  # what closes a list, an outer object or a fence around the object
+_NO_AUTHOR = re.compile(
+    r"[-–—•*·]?\s*[+＋]\s*\d+(?:\s+\w+)?|\d+\s*[+＋]?|[\W_]*|.*(?:[\s,]\.\.\.|…)|"
+    r"(?:and|&)\s+(?:\d+\s+)?(?:more|others?)|et al\.?|null|undefined|none|n/a",
+    re.DOTALL | re.IGNORECASE,
+)
 _DECODER = json.JSONDecoder(strict=False)
 
 
@@ -63,21 +69,31 @@ class Metadata:
 
 def find_metadata(text: str, *, start: int = 0) -> Found | NotFound:
     """Return the first object from ``start`` on that parses and has ``authors`` and ``type``."""
+    found, place = _search(text, _OPENING, start)
+    if isinstance(found, NotFound) and place:  # a page full of braces: only what begins as the CMS writes it is tried
+        likely, _ = _search(text, _AUTHORS_FIRST, place)
+        return likely if isinstance(likely, Found) or likely.reason == "broken_json" else found
+    return found
+
+
+def _search(text: str, opening: re.Pattern[str], start: int) -> tuple[Found | NotFound, int]:
+    """Try the objects that begin with ``opening``; also the place where too many had been tried, 0 if all were."""
     trouble: NotFound | None = None
     place, tried = start, 0
-    while (opening := _OPENING.search(text, place)) and tried < MOST_OBJECTS_TRIED:
+    while (found := opening.search(text, place)) and tried < MOST_OBJECTS_TRIED:
         tried += 1
-        place = opening.end()
+        place = found.end()
         try:
-            value, end = _DECODER.raw_decode(text, opening.start())
+            value, end = _DECODER.raw_decode(text, found.start())
         except (ValueError, RecursionError) as broken:
-            if trouble is None and re.match(r'\{\s*"', text[opening.start() : opening.start() + 80]):
-                trouble = _broken(broken, opening.start(), text)
+            if trouble is None and re.match(r'\{\s*"', text[found.start() : found.start() + 80]):
+                trouble = _broken(broken, found.start(), text)
             continue
         if isinstance(value, dict) and "authors" in value and "type" in value:
-            return Found(value, opening.start(), end)
+            behind = _WRAPPING.match(text, end)
+            return Found(value, found.start(), behind.end() if behind else end), 0
     words = "There is no metadata object with authors and type. Export the page again."
-    return trouble or NotFound("no_json", words, start)
+    return trouble or NotFound("no_json", words, start), place if found else 0
 
 
 def read_metadata(value: dict[str, Any]) -> Metadata:
@@ -127,7 +143,7 @@ def _broken(broken: Exception, start: int, text: str) -> NotFound:
 
 def _authors(value: object) -> tuple[tuple[str, ...], list[Oddity]]:
     """Return the authors in order, each once, without overflow counts and shortened bylines."""
-    named = [name for text in _texts(value) if (name := tidy(text)[:LONGEST_VALUE]) and not name.isdecimal()]
+    named = [name for text in _texts(value) if (name := tidy(text)[:LONGEST_VALUE])]
     kept = [name for name in named if not _NO_AUTHOR.fullmatch(name)]
     authors = _unique(kept)
     oddities = [

@@ -13,74 +13,29 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from newsletter.expressions.fold import fold
-from newsletter.ingest.dates import date_line
-from newsletter.ingest.headline import agrees, is_capitalised, is_sentence, like_teaser, may_be_title
+from newsletter.ingest.byline import is_byline, is_names, is_said_by
+from newsletter.ingest.credit import credit_in, is_agency, is_of_pictures, source_in
+from newsletter.ingest.dates import date_line, month_line
+from newsletter.ingest.furniture import COPIED, INVALID_VIDEO, LONGEST, NOISE, is_button
+from newsletter.ingest.headline import agrees, is_capitalised, is_english, is_sentence, like_teaser, may_be_title
 from newsletter.ingest.metadata import Metadata
-from newsletter.ingest.related import LABELS, is_no_item
-from newsletter.ingest.source import Oddity
+from newsletter.ingest.source import Oddity, Precision
 from newsletter.ingest.tidy import letters, tidy
 
 LONGEST_TEASER = 500
+LONG_ENOUGH = 60  # for its small words to tell a language
 LONGEST_PUBLISHER = 120
 BORDER_WITHIN = 8
 SOURCE_WITHIN = 4
 LONGEST_HEADER = 1500
-LONGEST_FURNITURE = 300  # a longer line is prose, and folding prose is what costs time
 LONGEST_RUN = 1000  # topics and regions run together
 IN_THE_MEDIA = "legacyinthemedia"
 JUNK_TITLES = frozenset(map(fold, ("Ignore", "Test", "Untitled", "Draft", "TBD", "Title", "Placeholder", "XXX")))
 
 _PLACEHOLDER = re.compile(r"^(?:REQUIRED IMAGE\s*)+")
-_SOURCE = re.compile(r"^(?:Sources?|Источники?|المصدر|来源|Quelle|Fuente)\s*[:：]\s*(.*)$", re.IGNORECASE)
-_PICTURES_ONLY = re.compile(
-    r"getty|shutterstock|i?stock ?photo|\bistock|alamy|flickr|wikimedia|unsplash|pexels|pixabay|adobe stock|corbis|"
-    r"nurphoto|sipa|zuma|public domain|creative commons|\bphotos?\b|\bimages?\b|غيتي|гетти",
-    re.IGNORECASE,
-)
-_AGENCY = re.compile(
-    r"associated press|\bap\b|reuters|\bafp\b|\bepa\b|anadolu|\btass\b|\bтасс\b|ria novosti|риа новости|sputnik|xinhua|"
-    r"\bvcg\b|\bnasa\b|bloomberg via|رويترز|فرانس برس",
-    re.IGNORECASE,
-)
-_FURNITURE = frozenset(
-    map(
-        fold,
-        (
-            *(
-                "Link Copied",
-                "Link Copied!",
-                "Copy Link",
-                "Share",
-                "Print",
-                "Print Page",
-                "Download",
-                "Download PDF",
-                "PDF",
-            ),
-            *(
-                "Subscribe",
-                "Listen",
-                "Read More",
-                "View PDF",
-                "Full Text",
-                "Invalid video URL",
-                "Table of Contents",
-                "By",
-            ),
-            *("Project", "Program", "Project hero Image", "REQUIRED IMAGE"),
-            *("Ссылка скопирована", "تم نسخ الرابط", "链接已复制", "Sign up", "Save", "Follow", "Learn More", "Watch"),
-        ),
-    )
-)
-_COPIED = frozenset(map(fold, ("Link Copied", "Link Copied!", "Ссылка скопирована", "تم نسخ الرابط", "链接已复制")))
-_INVALID_VIDEO = fold("Invalid video URL")
-_NOISE = frozenset(map(fold, ("Invalid video URL", "REQUIRED IMAGE", "Link Copied", "Link Copied!")))
-_LABELS = frozenset(map(fold, LABELS))
 _HASHES = re.compile(r"^#+$|^\*(?: ?\*)+$")
 _HEADING_MARK = re.compile(r"^#{1,6} |^\*\*(?=.*\*\*$)|(?<=.)\*\*$")
-_BYLINE = re.compile(r"^By [A-Z][^.!?]{2,100}$")
 _OWN_FIGURES = re.compile(r"author|calculat|estimat|\bdata\b|survey|compil|расч[её]т", re.IGNORECASE)
-_BY = re.compile(r"^(?:by|and|и|و|автор|авторы)+$")
 
 
 @dataclass(slots=True)
@@ -92,6 +47,7 @@ class Opening:
     image_credit: str = ""
     publisher: str = ""
     published_on: date | None = None
+    published_precision: Precision = ""
     body: list[str] = field(default_factory=list)
     oddities: list[Oddity] = field(default_factory=list)
 
@@ -119,6 +75,8 @@ class _Reader:
         self._take_lead()
         self.lines = [line for line in self.lines if not _PLACEHOLDER.fullmatch(line)]
         published_first = bool(self.found.publisher)
+        self._take_credits_of_header()
+        self._take_bylines_of_header()
         border = self._border()
         if border is not None:
             self._take_headline([line for line in self.lines[:border] if not self._is_furniture(line)])
@@ -142,11 +100,32 @@ class _Reader:
                 return
             self.lines.pop(0)
 
+    def _take_credits_of_header(self) -> None:
+        """Take the credit of an image that stands between title and teaser: it closes nothing."""
+        for line in self.lines[:SOURCE_WITHIN]:
+            source = source_in(line) or ""
+            if is_of_pictures(source):
+                self._set_credit(source)
+                self.lines.remove(line)
+            elif self._take_credit(line):
+                self.lines.remove(line)
+
+    def _set_credit(self, words: str) -> None:
+        """Keep the first credit; behind a placeholder there is no image."""
+        if not self.placeholder:
+            self.found.image_credit = self.found.image_credit or words
+
+    def _take_bylines_of_header(self) -> None:
+        """Take the lines that name an author of this page and say nothing else."""
+        header = self.lines[: SOURCE_WITHIN + 1]
+        self.lines[: SOURCE_WITHIN + 1] = [
+            line for line in header if len(line) > LONGEST or not is_byline(line, self.authors)
+        ]
+
     def _take_source(self, line: str) -> bool:
-        source = _SOURCE.match(line)
-        if not source:
+        words = source_in(line)
+        if words is None:
             return False
-        words = tidy(source[1])[:500]
         if not words:
             return True
         if self._is_credit(words):
@@ -157,30 +136,48 @@ class _Reader:
 
     def _is_credit(self, words: str) -> bool:
         """The first source is the image's when it names an agency, or when the publisher's own line still follows."""
-        if self.found.image_credit or self.found.publisher or self.found.title or self.found.teaser:
-            return bool(_PICTURES_ONLY.search(words))
-        if _PICTURES_ONLY.search(words):
+        if is_of_pictures(words):
             return True
-        if self.placeholder:
+        taken = self.found.image_credit or self.found.publisher or self.found.title or self.found.teaser
+        if taken or self.placeholder:
             return False
-        return bool(_AGENCY.search(words)) or any(_SOURCE.match(line) for line in self.lines[1:SOURCE_WITHIN])
+        return is_agency(words) or any(
+            source_in(line) is not None and not _OWN_FIGURES.search(line) for line in self.lines[1:BORDER_WITHIN]
+        )
 
     def _take_plain(self, line: str) -> bool:
         """Take a date, a label or another line that says nothing of its own."""
         if day := date_line(line):
-            self.found.published_on = self.found.published_on or day
+            self._set_day(day, "day")
+            return True
+        if month := month_line(line):
+            self._set_day(month, "month")
+            return True
+        if self._take_credit(line):
             return True
         if line.casefold() == "in the media":
             self.in_the_media = True
         self._note_noise(line)
         return self._is_furniture(line)
 
+    def _set_day(self, day: date, precision: Precision) -> None:
+        """Keep the first day that is told; a month alone gives way to a day."""
+        if self.found.published_on is None or (self.found.published_precision, precision) == ("month", "day"):
+            self.found.published_on, self.found.published_precision = day, precision
+
+    def _take_credit(self, line: str) -> bool:
+        """Take a credit without the word "Source" ("Photo by Jane Roe/Getty Images")."""
+        if words := credit_in(line):
+            self._set_credit(words)
+        return bool(words)
+
     def _border(self) -> int | None:
         """Return the line that closes title and teaser: a button, a date or the publisher's source."""
         for at, line in enumerate(self.lines[:BORDER_WITHIN]):
             if (
-                (len(line) < 40 and fold(line) in _COPIED)
+                (len(line) < 40 and fold(line) in COPIED)
                 or date_line(line)
+                or month_line(line)
                 or (at < SOURCE_WITHIN and self._is_publisher(at))
             ):
                 return at
@@ -188,9 +185,8 @@ class _Reader:
 
     def _is_publisher(self, at: int) -> bool:
         """Return True for a source line that closes a header, not one under a chart in the body."""
-        source = _SOURCE.match(self.lines[at])
         return (
-            bool(source)
+            source_in(self.lines[at]) is not None
             and not _OWN_FIGURES.search(self.lines[at])
             and sum(map(len, self.lines[:at])) <= LONGEST_HEADER
         )
@@ -199,16 +195,16 @@ class _Reader:
         """Read a header whose end is known: a title, if the first line is one, and the teaser."""
         if header and self._is_title(header[0], header[1:]):
             self._set_title(header.pop(0), sure=True)
-        header = [line for line in header if not (fold(line) == fold(self.found.title) or _is_names(line))]
+        header = [line for line in header if not (fold(line) == fold(self.found.title) or is_names(line))]
         self.found.teaser = " ".join(dict.fromkeys(header))[: 2 * LONGEST_HEADER]
 
     def _is_title(self, line: str, below: list[str]) -> bool:
         agreed = agrees(line, self.slug) if self.slug else None
         if agreed and len(line) <= LONGEST_TEASER // 2:
             return True
-        if not may_be_title(line):
+        if not may_be_title(line) or is_said_by(line, self.authors):
             return False
-        if is_capitalised(line):
+        if _is_written_as_title(line, below):
             return not (agreed is False and not below)
         return bool(below) and like_teaser(below[0]) and agreed is None
 
@@ -226,9 +222,15 @@ class _Reader:
             teaser_expected = not published_first and not self.placeholder
         if self.lines and self._is_teaser(expected=teaser_expected):
             self.found.teaser = self.lines.pop(0)
+            while self.lines and (is_names(self.lines[0]) or is_button(self.lines[0])):
+                self.lines.pop(0)
 
     def _is_clear_title(self, line: str, below: list[str], agreed: bool | None, published_first: bool) -> bool:
-        if not may_be_title(line) or not is_capitalised(line) or agreed is False:
+        if not may_be_title(line) or not _is_written_as_title(line, below) or is_said_by(line, self.authors):
+            return False
+        if agreed is False:
+            return False
+        if " " not in line and is_english(line) and not agreed:
             return False
         if published_first and self.placeholder:
             return False
@@ -256,14 +258,14 @@ class _Reader:
         dated = False
         while self.lines:
             line = self.lines[0]
-            if date_line(line):
+            if date_line(line) or month_line(line):
                 dated = True
                 self._take_plain(line)
             elif (
                 self._take_source(line)
                 or self._take_plain(line)
                 or self._is_made_of(line, self.boxes)
-                or _is_names(line)
+                or is_names(line)
             ):
                 pass
             elif dated and self.in_the_media and not self.found.publisher and self._like_publisher(line):
@@ -276,23 +278,20 @@ class _Reader:
         return len(line) <= LONGEST_PUBLISHER and may_be_title(line)
 
     def _is_furniture(self, line: str) -> bool:
-        if len(line) > LONGEST_FURNITURE:
+        if len(line) > LONGEST:
             return self._is_run_together(line)
         known = fold(line)
         return (
-            known in _FURNITURE
-            or known in _LABELS
+            is_button(line)
             or known in (fold(self.metadata.blog), fold(self.metadata.type))
             or bool(_HASHES.match(line))
             or self._is_made_of(line, self.facets)
-            or self._is_byline(line)
+            or is_byline(line, self.authors)
         )
 
     def _is_made_of(self, line: str, values: list[str]) -> bool:
         """Return True for a line that is nothing but known values run together ("Foreign PolicyMiddle EastIran")."""
-        if len(line) > LONGEST_RUN or (
-            len(line) > LONGEST_FURNITURE and line.endswith((".", "?", "!", "”", "。", "۔"))
-        ):
+        if len(line) > LONGEST_RUN or (len(line) > LONGEST and line.endswith((".", "?", "!", "”", "。", "۔"))):
             return False
         opening = letters(line[:6])[:2]
         if not opening or not any(value.startswith(opening) for value in values):
@@ -301,12 +300,6 @@ class _Reader:
         for value in values:
             rest = rest.replace(value, "|")
         return not rest.strip("|")
-
-    def _is_byline(self, line: str) -> bool:
-        said = rest = letters(line)
-        for name in self.authors:
-            rest = rest.replace(name, "")
-        return rest != said and (not rest or bool(_BY.match(rest)))
 
     def _close(self) -> None:
         """Keep the body: without a repeated teaser, furniture and noise."""
@@ -319,7 +312,7 @@ class _Reader:
             self._note("heading_alone", "body", f"The heading {self.found.body[-1]!r} has nothing below it.")
 
     def _is_noise(self, line: str) -> bool:
-        if len(line) <= LONGEST_FURNITURE and (fold(line) in _NOISE or _HASHES.match(line)):
+        if len(line) <= LONGEST and (fold(line) in NOISE or _HASHES.match(line)):
             return True
         return self._is_run_together(line)
 
@@ -331,19 +324,19 @@ class _Reader:
             self.lines.pop(0)
 
     def _note_noise(self, line: str) -> None:
-        if len(line) <= LONGEST_FURNITURE and (fold(line) == _INVALID_VIDEO or _HASHES.match(line)):
+        if len(line) <= LONGEST and (fold(line) == INVALID_VIDEO or _HASHES.match(line)):
             self._note("junk_line", "body", f"The page shows {line!r}.")
 
     def _note(self, code: str, field_name: str, message: str) -> None:
         self.found.oddities.append(Oddity(code, field_name, message))
 
 
+def _is_written_as_title(line: str, below: Sequence[str]) -> bool:
+    """Return True for capitals as English titles have them; a page in another language need not have any."""
+    return is_capitalised(line) or (bool(below) and len(below[0]) >= LONG_ENOUGH and not is_english(below[0]))
+
+
 def _behind_repeats(lines: list[str]) -> list[str]:
     """Return the lines behind the first, and behind all that say it again."""
     said = fold(lines[0])
     return lines[next((at for at, line in enumerate(lines) if line != lines[0] and fold(line) != said), len(lines)) :]
-
-
-def _is_names(line: str) -> bool:
-    """Return True for "By X and Y", "- +18" and "A, B, C, …"."""
-    return bool(_BYLINE.match(line)) or is_no_item(line)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
+from newsletter.expressions.fold import fold
 from newsletter.ingest.tidy import tidy
 
 LABELS = (
@@ -27,6 +29,10 @@ _CODES = (
     "paper",
     "other",
 )
+MOST_LINES_OF_ITEM = 5
+LONGEST_LIST = 500  # lines; above it a list is the article
+LONGEST_OF_ITEM = 600
+_FOLDED = frozenset(map(fold, LABELS))
 _BULLET = re.compile(r"^[-–•*·]\s+")
 _OVERFLOW = re.compile(r"^(?:[-–•*·]\s+)?\+\s?\d+$")
 _SHORTENED = re.compile(r",\s*(?:…|\.\.\.)$")
@@ -42,6 +48,7 @@ class Related:
     label: str
 
 
+@lru_cache(maxsize=1 << 12)
 def unglue(text: str) -> Related:
     """Return the title in ``text`` without the longest label glued to its end or beginning.
 
@@ -62,14 +69,47 @@ def unglue(text: str) -> Related:
 def list_above(lines: Sequence[str], heading: int) -> int:
     """Return where the list begins that stands above its own heading ("Recent Work"), reading upward."""
     first = heading
-    while first and is_listed(lines[first - 1]):
-        first -= 1
+    while heading - LONGEST_LIST < first and first and (size := _listed_above(lines, first)):
+        first -= size
     return first
 
 
-def is_listed(line: str) -> bool:
-    """Return True for a bullet with a label glued to it, an overflow count or a shortened byline."""
-    return is_no_item(line) or bool(_BULLET.match(line) and unglue(line).label)
+def list_at_end(lines: Sequence[str]) -> int:
+    """Return where a list of other items begins that closes ``lines`` without a heading; their number if none does."""
+    first = list_above(lines, len(lines))
+    return first if any(_is_item(lines, at) for at in range(first, len(lines))) else len(lines)
+
+
+def _listed_above(lines: Sequence[str], end: int) -> int:
+    """Return how many lines the last entry above ``end`` has; an item may have a teaser and a byline below it."""
+    if is_no_item(lines[end - 1]):
+        return 1
+    for size in range(1, min(MOST_LINES_OF_ITEM, end) + 1):
+        at = end - size
+        if _is_item(lines, at):
+            roomy = not unglue(lines[at]).label  # the label stands alone, blog and title below it
+            return size if size <= (MOST_LINES_OF_ITEM if roomy else MOST_LINES_OF_ITEM - 2) else 0
+        if len(lines[at]) > LONGEST_OF_ITEM:
+            return 0
+    return 0
+
+
+def _is_item(lines: Sequence[str], at: int) -> bool:
+    """Return True for a title with a label glued to it, and for a label alone with a title on the next line."""
+    line = lines[at]
+    if len(line) > LONGEST_OF_ITEM:
+        return False
+    bullet = bool(_BULLET.match(line))
+    if unglue(line).label:
+        return bullet or (line[-1].isalpha() and " " in line and _ends_in_label(line))
+    below = at + 1 < len(lines) and not _BULLET.match(lines[at + 1])
+    return bullet and below and fold(_BULLET.sub("", line)) in _FOLDED
+
+
+def _ends_in_label(line: str) -> bool:
+    """Return True where a label follows a small letter or a mark, as no word does ("RealPaper")."""
+    found = unglue(line)
+    return line.endswith(found.label) and (found.title[-1].islower() or found.title[-1] in "?!”’)")
 
 
 def is_no_item(line: str) -> bool:

@@ -62,7 +62,24 @@ class TestMetadata:
         assert article.authors == ("Ada Byron", "Li Wei")
         assert "duplicate_author" in codes(article)
 
-    @pytest.mark.parametrize("name", ["+18", "- +18", "Ada Byron, Li Wei, …", "Ada Byron, Li Wei, ...", "…", " "])
+    @pytest.mark.parametrize(
+        "name",
+        [
+            *(
+                "+18",
+                "- +18",
+                "Ada Byron, Li Wei, …",
+                "Ada Byron, Li Wei, ...",
+                "…",
+                " ",
+                "18",
+                "＋18",
+                "+18 more",
+                "18+",
+            ),
+            *("• +18", "and 3 more", "et al.", "Ada Byron, Li Wei ...", "null"),
+        ],
+    )
     def test_an_overflow_count_or_a_shortened_byline_is_no_author(self, name: str) -> None:
         assert read(whole_page(authors=["Ada Byron", name])).authors == ("Ada Byron",)
 
@@ -98,6 +115,17 @@ class TestMetadata:
     def test_the_object_is_found_however_it_is_laid_out(self, indent: int | None) -> None:
         text = f"Source: Getty\n{TITLE}\n{TEASER}\n{PARAGRAPH}"
         assert read(page(text, before="• Research\n  • Donate {now}\n{", indent=indent)).title == TITLE
+
+    @pytest.mark.parametrize(
+        ("before", "after"),
+        [("[", "]\n"), ('{"page": ', "}\n"), ("```json\n", "\n```\n"), ("var page = ", ";\n"), ("", ",\n")],
+    )
+    def test_what_is_wrapped_around_the_object_is_no_text(self, before: str, after: str) -> None:
+        article = read(page(f"{after}Source: Getty\n{TITLE}\n{TEASER}\n{PARAGRAPH}", before=before))
+        assert (article.title, article.image_credit) == (TITLE, "Getty")
+
+    def test_the_object_is_found_behind_a_page_full_of_braces(self) -> None:
+        assert read(page(f"{TITLE}\n{TEASER}\n{PARAGRAPH}", before=".a{color:red}\n" * 700)).title == TITLE
 
     def test_an_object_of_another_kind_is_passed_over(self) -> None:
         assert read(b'{"a": 1}\n{"authors": 1}\n' + whole_page()).title == TITLE

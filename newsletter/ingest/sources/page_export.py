@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields
+from datetime import date
 
 from newsletter.articles.identity import slug_of
 from newsletter.articles.language import language_of
@@ -15,7 +16,7 @@ from newsletter.ingest.decode import Undecodable, decode
 from newsletter.ingest.ending import until_end
 from newsletter.ingest.metadata import Found, Metadata, NotFound, find_metadata, read_metadata
 from newsletter.ingest.opening import Opening, read_opening
-from newsletter.ingest.source import IncomingArticle, Oddity, RefusedRecord
+from newsletter.ingest.source import IncomingArticle, Oddity, Precision, RefusedRecord
 from newsletter.ingest.tidy import even_lines, safe, tidy, trimmed
 
 SHORT_BODY = 200
@@ -68,7 +69,7 @@ class _Page:
         slug = slug_of(self.url)
         after, second = self._text_of_page()
         lines = [line for line in map(trimmed, after.split("\n")) if line]
-        ending = until_end(lines, names=(metadata.primary_center, *metadata.centers))
+        ending = until_end(lines, names=(metadata.primary_center, *metadata.centers), authors=metadata.authors)
         opening = read_opening(ending.lines, metadata=metadata, slug=slug)
         opening.publisher = opening.publisher or ending.source[:500]
         oddities = [*doubts, *metadata.oddities, *opening.oddities]
@@ -101,9 +102,7 @@ class _Page:
         self, metadata: Metadata, opening: Opening, title: str, derived: bool, oddities: list[Oddity]
     ) -> IncomingArticle:
         body = "\n\n".join(opening.body)
-        day, precision = address_date(self.url)
-        if opening.published_on:
-            day, precision = opening.published_on, "day"
+        day, precision = _date_of(opening, self.url)
         if len(body) < SHORT_BODY:
             oddities.append(Oddity("short_body", "body", f"The body has {len(body)} characters."))
         if not opening.teaser:
@@ -131,6 +130,18 @@ class _Page:
         said = teaser if derived else f"{title} {teaser}".strip()
         said = said if len(said) > 40 else f"{said} {body[:LANGUAGE_SAMPLE]}"
         return language_of(self.url, said) or language_of("", title)
+
+
+def _date_of(opening: Opening, url: str) -> tuple[date | None, Precision]:
+    """Return the date the page tells, else that of its address; a day of the same month tells more than a month."""
+    told, (day, precision) = opening.published_on, address_date(url)
+    if told is None or (
+        (opening.published_precision, precision) == ("month", "day")
+        and day is not None
+        and (day.year, day.month) == (told.year, told.month)
+    ):
+        return day, precision
+    return told, opening.published_precision
 
 
 def title_from(slug: str) -> str:
