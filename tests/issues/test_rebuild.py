@@ -147,8 +147,8 @@ def test_the_history_names_the_lock(issue: Issue) -> None:
 
 def test_texts_are_kept_once_for_all_issues(issue: Issue) -> None:
     before = LockedFile.objects.count()
-    make_article("A third", available_at=NOW.replace(month=12))
-    second = draft(issue.newsletter, at=NOW.replace(month=12), now=NOW, by="ada")
+    make_article("A third", available_at=NOW.replace(month=12, day=1))
+    second = draft(issue.newsletter, at=NOW.replace(month=12, day=20), now=NOW, by="ada")
     approve(second.pk, by="ada", now=NOW)
     new = LockedFile.objects.count() - before  # its own rows, its article, its rendering: no template, no catalogue
     assert (new < 12, IssueLock.objects.count()) == (True, 2)
