@@ -1,19 +1,31 @@
-"""Issues over HTTP: listed and looked at."""
+"""Issues over HTTP: listed, looked at, made again from their locks; mails held against them."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from django.http import HttpRequest
 from ninja import Router
 
 from newsletter.api.scope import Scope
-from newsletter.api.shapes import IssueList, IssueShape, Limit
+from newsletter.api.shapes import IssueList, IssueShape, Limit, RebuildShape, TroubleAnswer, VerdictShape
 from newsletter.api.trouble import TROUBLE
+from newsletter.delivery.rebuilt import describe_rebuild
+from newsletter.delivery.verify import verify
 from newsletter.errors import Invalid, NotFound
 from newsletter.issues.describe import describe_issue
 from newsletter.issues.lifecycle import find
 from newsletter.issues.queries import newest
+from newsletter.issues.rebuild import rebuild
+
+MAIL_BODY = {
+    "requestBody": {
+        "required": True,
+        "description": "One mail as it was received, at most 5 MB.",
+        "content": {"message/rfc822": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
 
 router = Router(tags=["issues"], auth=Scope("issues:read"))
 
@@ -44,6 +56,33 @@ def issues(request: HttpRequest, newsletter: str = "", limit: Limit = 50, after:
 )
 def issue(request: HttpRequest, issue_id: int) -> dict[str, Any]:
     """Return an issue with its picks and what was left out, each with the reason."""
+    return describe_issue(find(_number(issue_id)))
+
+
+@router.get(
+    "/issues/{int:issue_id}/rebuild",
+    url_name="rebuild",
+    response={200: RebuildShape, **TROUBLE},
+    summary="Make an approved issue again from its lock",
+)
+def rebuild_issue(request: HttpRequest, issue_id: int, seal: str = "") -> dict[str, Any]:
+    """Compare every byte with what was approved, and say what changed since; ``seal`` names an earlier approval."""
+    return describe_rebuild(rebuild(_number(issue_id), seal=seal))
+
+
+@router.post(
+    "/verify",
+    url_name="verify",
+    response={200: VerdictShape, 413: TroubleAnswer, **TROUBLE},
+    openapi_extra=MAIL_BODY,
+    summary="Prove that a mail is a copy of an approved issue",
+)
+def verify_mail(request: HttpRequest) -> dict[str, Any]:
+    """Say which issue, which variant and under which seal a mail is a copy of, or what differs."""
+    return asdict(verify(request.body))
+
+
+def _number(issue_id: int) -> int:
     if issue_id >= 2**63:
         raise NotFound(f"There is no issue {issue_id}.", where="issue", fix="List the issues.")
-    return describe_issue(find(issue_id))
+    return issue_id

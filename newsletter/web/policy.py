@@ -36,6 +36,8 @@ LEAST_ROLE = {
     "api:back-test": TOKEN,
     "api:issues": TOKEN,
     "api:issue": TOKEN,
+    "api:rebuild": TOKEN,
+    "api:verify": TOKEN,
     "api:quarantine": TOKEN,
     "api:fix": TOKEN,
     "api:doctor": TOKEN,

@@ -16,6 +16,7 @@ from newsletter.articles.models import Article
 from newsletter.ingest.models import QuarantinedRecord
 from newsletter.ingest.sources.page_export import PageExport
 from newsletter.ingest.store import IngestReport, store
+from newsletter.issues.approve import approve
 from newsletter.issues.draft import draft
 from newsletter.issues.models import Issue
 from tests.api.doorbell import Program
@@ -25,13 +26,17 @@ from tests.factories.pages import whole_page
 pytestmark = pytest.mark.django_db
 SCHEMA: dict[str, Any] = doors.get_openapi_schema()
 OPERATIONS = [(method, path, told) for path, methods in SCHEMA["paths"].items() for method, told in methods.items()]
-BODIES = {
+BODIES: dict[str, Any] = {
     "/api/articles": {"title": "Rivers and Borders"},
     "/api/select": {"expression": "newsletter:ctw"},
     "/api/selectors/check": {"expression": "newsletter:ctw"},
     "/api/newsletters/{code}/back-test": {"limit": 1, "slots": 2},
     "/api/quarantine/{record_id}/fix": {"title": "Given by hand"},
 }
+BODIES["/api/verify"] = (  # a mail of somebody else
+    b"From: a@b.example\r\nContent-Type: multipart/alternative; boundary=x\r\n\r\n"
+    b"--x\r\nContent-Type: text/plain\r\n\r\nHi\r\n--x\r\nContent-Type: text/html\r\n\r\n<p>Hi\r\n--x--\r\n"
+)
 names = [f"{method} {path}" for method, path, _ in OPERATIONS]
 
 
@@ -39,7 +44,7 @@ names = [f"{method} {path}" for method, path, _ in OPERATIONS]
 def stock() -> dict[str, str]:
     newsletter = make_newsletter()
     article = make_article()
-    issue = draft(newsletter, now=NOW, by="ada")
+    issue = approve(draft(newsletter, now=NOW, by="ada").pk, by="ada", now=NOW)
     [refused] = PageExport().read(whole_page(title=""), key="page.txt", url="")
     store([refused], source="cms", now=NOW, report=IngestReport())
     record = QuarantinedRecord.objects.get()
