@@ -97,3 +97,33 @@ def test_a_rich_digest_survives_being_written_down() -> None:
 )
 def test_quotation_marks_are_those_of_the_language_and_stand_once(text: str, language: str, shown: str) -> None:
     assert quoted(text, language) == shown
+
+
+@pytest.mark.parametrize("template", NAMES)
+def test_a_digest_without_articles_is_a_page_all_the_same(template: str) -> None:
+    made = render(replace(english(), sections=()), template=template, nonce=NONCE)
+    assert "This Week at Meridian" in made.html
+
+
+@pytest.mark.parametrize("template", NAMES)
+def test_names_lead_to_the_pages_of_their_authors(template: str) -> None:
+    made = render(english(), template=template, nonce=NONCE)
+    assert 'href="https://www.meridian-institute.example/people/1-2"' in made.html
+    assert "Tomás Iriarte: https://www.meridian-institute.example/people/1-2" in made.text
+
+
+def test_whom_a_picture_is_by_stands_below_it_or_at_the_end() -> None:
+    assert "Photo: R. Okafor/Harbor Photos" in render(english(3, images=1), template="classic", nonce=NONCE).html
+    assert "Photos: R. Okafor/Harbor Photos; M. Quintana" in render(english(), template="compact", nonce=NONCE).html
+
+
+def test_an_upright_picture_is_not_taller_than_a_screen() -> None:
+    digest = english(1, images=1)
+    [first] = digest.sections
+    [item] = first.items
+    assert item.image is not None
+    upright = replace(item, image=replace(item.image, width=600, height=900))
+    html = render(
+        replace(digest, sections=(replace(first, items=(upright,)),)), template="classic", nonce=NONCE
+    ).html
+    assert 'width="288"' in html
