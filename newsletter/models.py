@@ -2,7 +2,7 @@
 
 from newsletter.access.models import KeyedAnswer, Token
 from newsletter.articles.models import Article, ArticleBody
-from newsletter.catalogue.models import Brand, Newsletter, Section, Sender
+from newsletter.catalogue.models import Author, Brand, Newsletter, Section, Sender
 from newsletter.delivery.models import Attempt, Chunk, Delivery, Epoch, Sending
 from newsletter.ingest.models import QuarantinedRecord, Record, Settled, Source, Supplement
 from newsletter.issues.models import (
@@ -23,6 +23,7 @@ __all__ = [
     "Article",
     "ArticleBody",
     "Attempt",
+    "Author",
     "Brand",
     "Chunk",
     "Consent",

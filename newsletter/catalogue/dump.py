@@ -8,6 +8,7 @@ from typing import Any
 import tomli_w
 
 from newsletter.catalogue.durations import span
+from newsletter.catalogue.load import BYLINE
 from newsletter.catalogue.models import Brand, Newsletter, Section
 
 
@@ -56,6 +57,7 @@ def _tables(newsletter: Newsletter) -> dict[str, dict[str, Any]]:
             "late": span(newsletter.late),
             "tracking": newsletter.tracking,
         },
+        **({"byline": {key: newsletter.byline[key] for key in BYLINE}} if newsletter.byline else {}),
         "sender": {key: getattr(newsletter.sender, key) for key in senders},
     }
 

@@ -1,4 +1,4 @@
-"""A newsletter or a brand from a TOML file; ``dump`` is the exact inverse."""
+"""A newsletter, a brand or authors from a TOML file; ``dump`` is the exact inverse."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from cronsim import CronSim, CronSimError
 from django.conf import settings
 from django.db import transaction
 
+from newsletter.catalogue.authors import load_authors
 from newsletter.catalogue.cadence import WEEKDAYS
 from newsletter.catalogue.look import look
-from newsletter.catalogue.models import Brand, Newsletter, Section, Sender
+from newsletter.catalogue.models import Author, Brand, Newsletter, Section, Sender
 from newsletter.catalogue.place import Place, nearest
 from newsletter.errors import Invalid
 
@@ -33,24 +34,30 @@ TOP = (
     "active",
     "cadence",
     "policy",
+    "byline",
     "sender",
     "section",
 )
 CADENCE = ("weekdays", "at", "cron", "draft_lead", "cut_off")
 POLICY = ("approval", "approvers", "thin", "stale", "late", "tracking")
+BYLINE = ("most", "affiliations", "pages", "institution")
+INSTITUTIONS = ("center", "newsletter", "nobody")
 SENDER = ("name", "address", "reply_to", "bounce_domain", "postal_address", "list_id")
 SECTION = ("title", "selector", "limit", "minimum", "order", "quota")
 Check = Callable[[str], object]
 
 
-def load(text: str, *, where: str, check: Check) -> Newsletter | Brand:
-    """Store the newsletter (or brand) that ``text`` defines and return it, replacing what it was before.
+def load(text: str, *, where: str, check: Check) -> Newsletter | Brand | tuple[Author, ...]:
+    """Store the newsletter (or brand, or authors) that ``text`` defines and return it, replacing what it was before.
 
     ``check`` is called with every selector and raises ``Invalid`` for a wrong one. Raises ``Invalid`` naming the
     file, the key and what to write instead; then nothing is stored.
     """
     table = _parsed(text, where)
     with transaction.atomic():
+        if "author" in table:
+            Place(where, "").known(table, ("author",))
+            return load_authors(table["author"], where=where)
         return _brand(table, where) if isinstance(table.get("brand"), dict) else _newsletter(table, where, check)
 
 
@@ -83,6 +90,7 @@ def _newsletter(table: dict[str, Any], where: str, check: Check) -> Newsletter:
         "active": top.flag(table, "active", default=True),
         **_cadence(top.table(table, "cadence"), Place(where, "cadence")),
         **_policy(top.table(table, "policy"), Place(where, "policy")),
+        "byline": _byline(top.table(table, "byline"), Place(where, "byline")),
     }
     sender = _sender(top.table(table, "sender"), Place(where, "sender"), same.sender if same else None)
     if same:
@@ -149,6 +157,19 @@ def _policy(table: dict[str, Any], at: Place) -> dict[str, Any]:
         "stale": at.span(table, "stale", "0h") if table.get("stale") else None,
         "late": at.span(table, "late", "6h"),
         "tracking": at.one_of(table, "tracking", Newsletter.Tracking.values, Newsletter.Tracking.OFF),
+    }
+
+
+def _byline(table: dict[str, Any], at: Place) -> dict[str, Any]:
+    """Return how articles are signed; a table that is left out is the standard, and stays left out."""
+    at.known(table, BYLINE)
+    if not table:
+        return {}
+    return {
+        "most": at.number(table, "most", 4, least=1, most=50),
+        "affiliations": at.flag(table, "affiliations", default=False),
+        "pages": at.flag(table, "pages", default=True),
+        "institution": at.one_of(table, "institution", INSTITUTIONS, "center"),
     }
 
 

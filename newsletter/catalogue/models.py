@@ -34,6 +34,18 @@ class Brand(models.Model):
         return self.code
 
 
+class Author(models.Model):
+    """What bylines say of an author beside the name: the page, and the center in each language."""
+
+    name = models.CharField(max_length=200)
+    folded = models.CharField(max_length=200, unique=True)  # the name as names are compared
+    page = models.TextField(blank=True)
+    affiliation = models.JSONField(default=dict, blank=True)  # language -> words
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Newsletter(models.Model):
     """A standing title with a code, a language and a cadence."""
 
@@ -57,6 +69,7 @@ class Newsletter(models.Model):
     zone = models.CharField(max_length=60, default="UTC")
     template = models.CharField(max_length=60, default="classic")
     brand = models.CharField(max_length=60, blank=True)  # a Brand's code; its own look is a neutral default
+    byline = models.JSONField(default=dict, blank=True)  # the [byline] table; what it leaves out is the standard
     # cadence: weekdays + at, or a five-field cron expression, in `zone`
     weekdays = ArrayField(models.CharField(max_length=3), default=list, blank=True)
     at = models.CharField(max_length=5, blank=True)

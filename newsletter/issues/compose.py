@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -9,14 +10,17 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_time, get_timezone_name
 
 from newsletter.articles.models import Article
+from newsletter.catalogue.authors import compared
+from newsletter.catalogue.models import Author as AuthorRow
 from newsletter.catalogue.models import Brand as BrandRow
+from newsletter.catalogue.models import Newsletter
 from newsletter.issues.material import WHOLE, Material, gather
 from newsletter.issues.models import Issue, Pick
-from newsletter.rendering.byline import byline, locale
-from newsletter.rendering.digest import Brand, Digest, Event, Image, Item, Section
+from newsletter.rendering.byline import Author, Rules, byline, locale, sign, spoken
+from newsletter.rendering.digest import Brand, Digest, Event, Image, Item, Piece, Section
 from newsletter.rendering.render import SLOTTED
 from newsletter.rendering.teaser import fit
-from newsletter.rendering.words import direction, label
+from newsletter.rendering.words import base, direction, label
 
 LONGEST_SUBJECT = 70
 LONGEST_BODY = 3500  # characters of it; the rest is a click away
@@ -56,7 +60,7 @@ def compose(material: Material) -> Digest:
 
 
 def _item(material: Material, pick: Pick) -> Item:
-    item, issue = item_of(material.issue, pick), material.issue
+    item, issue = item_of(material.issue, pick, authors=material.authors), material.issue
     whole = pick is material.picks[0] and issue.newsletter.template in WHOLE
     return replace(item, body=_body(material.bodies.get(pick.article_id, ""))) if whole else item
 
@@ -74,15 +78,16 @@ def _body(text: str) -> tuple[str, ...]:
     return tuple(kept)
 
 
-def item_of(issue: Issue, pick: Pick) -> Item:
-    """Return one pick as readers see it: overrides first, the teaser fitted."""
+def item_of(issue: Issue, pick: Pick, *, authors: Sequence[AuthorRow] = ()) -> Item:
+    """Return one pick as readers see it: overrides first, the teaser fitted, signed as the newsletter signs."""
     article, words = pick.article, pick.overrides
     language = article.language or issue.newsletter.language
+    signed = _signed(article, issue.newsletter, language=language, authors=authors)
     return Item(
         article_id=article.pk,
         headline=words.get("headline") or article.title,
         teaser=words.get("teaser") or fit(article.teaser),
-        byline=byline_of(article, language=language),
+        byline=spoken(signed),
         url=article.url,
         label=label(article.type, issue.newsletter.language),
         link_text=words.get("link_text", ""),
@@ -93,7 +98,25 @@ def item_of(issue: Issue, pick: Pick) -> Item:
         quote=words.get("quote", ""),
         quoted=words.get("quoted", ""),
         event=_event(issue, words),
+        signed=signed if any(piece.url for piece in signed) else (),
     )
+
+
+def _signed(
+    article: Article, newsletter: Newsletter, *, language: str, authors: Sequence[AuthorRow]
+) -> tuple[Piece, ...]:
+    rules = Rules(**newsletter.byline)
+    known = {author.folded: author for author in authors}
+    institution = {"center": article.primary_center, "newsletter": newsletter.sender.name}.get(rules.institution, "")
+    named = [_author(name, known.get(compared(name)), language) for name in article.authors]
+    return sign(named, language=language, institution=institution, rules=rules)
+
+
+def _author(name: str, row: AuthorRow | None, language: str) -> Author:
+    if row is None:
+        return Author(name)
+    told = row.affiliation
+    return Author(name, row.page, told.get(language) or told.get(base(language)) or told.get("en", ""))
 
 
 def byline_of(article: Article, *, language: str = "") -> str:
@@ -117,15 +140,15 @@ def _event(issue: Issue, words: dict[str, str]) -> Event | None:
     """Return when and where, in the newsletter's zone and language; an event needs a time to be one."""
     if not words.get("event_starts"):
         return None
-    zone, spoken = ZoneInfo(issue.newsletter.zone), locale(issue.newsletter.language)
+    zone, place = ZoneInfo(issue.newsletter.zone), locale(issue.newsletter.language)
     starts = datetime.fromisoformat(words["event_starts"]).astimezone(zone)
     ends = datetime.fromisoformat(words["event_ends"]).astimezone(zone) if words.get("event_ends") else None
-    clock = format_time(starts, "short", tzinfo=zone, locale=spoken)
+    clock = format_time(starts, "short", tzinfo=zone, locale=place)
     if ends and ends.date() == starts.date():
-        clock += f" – {format_time(ends, 'short', tzinfo=zone, locale=spoken)}"
-    when = f"{format_date(starts.date(), 'full', locale=spoken)} · {clock}"
+        clock += f" – {format_time(ends, 'short', tzinfo=zone, locale=place)}"
+    when = f"{format_date(starts.date(), 'full', locale=place)} · {clock}"
     return Event(
-        when=f"{when} {get_timezone_name(starts, 'short', locale=spoken)}",
+        when=f"{when} {get_timezone_name(starts, 'short', locale=place)}",
         place=words.get("event_place", ""),
         starts=starts.isoformat(),
         ends=ends.isoformat() if ends else "",

@@ -11,7 +11,8 @@ from django.core import serializers
 from django.db import models
 
 from newsletter.articles.models import Article, ArticleBody
-from newsletter.catalogue.models import Brand, Newsletter, Sender
+from newsletter.catalogue.authors import compared
+from newsletter.catalogue.models import Author, Brand, Newsletter, Sender
 from newsletter.issues.models import Issue, Pick
 from newsletter.issues.queries import placed
 
@@ -37,6 +38,7 @@ class Material:
     picks: tuple[Pick, ...]
     bodies: Mapping[int, str]  # article -> text, of those that a template shows whole
     brands: tuple[Brand, ...]
+    authors: tuple[Author, ...] = ()  # those of the picks that more is known of than the name
 
 
 def gather(issue: Issue) -> Material:
@@ -46,7 +48,9 @@ def gather(issue: Issue) -> Material:
     bodies = dict(ArticleBody.objects.filter(article_id__in=whole).values_list("article_id", "text"))
     centers = {name for pick in picks for name in (pick.article.primary_center, *pick.article.centers)}
     shown = models.Q(code=issue.newsletter.brand) | models.Q(name__in=centers - {""})
-    return Material(issue, picks, bodies, tuple(Brand.objects.filter(shown).order_by("code")))
+    names = {compared(name) for pick in picks for name in pick.article.authors}
+    authors = tuple(Author.objects.filter(folded__in=names).order_by("folded"))
+    return Material(issue, picks, bodies, tuple(Brand.objects.filter(shown).order_by("code")), authors)
 
 
 def pack(material: Material) -> list[str]:
@@ -55,6 +59,7 @@ def pack(material: Material) -> list[str]:
     bodies = [ArticleBody(article_id=article_id, text=text) for article_id, text in sorted(material.bodies.items())]
     articles = {pick.article_id: pick.article for pick in material.picks}
     rows: list[models.Model] = [issue, issue.newsletter, issue.newsletter.sender, *material.brands, *material.picks]
+    rows += material.authors
     return [_row(row) for row in (*rows, *articles.values(), *bodies)]
 
 
@@ -69,7 +74,9 @@ def unpack(rows: Iterable[str]) -> Material:
     for pick in found.get(Pick, []):
         pick.issue, pick.article = issue, articles[pick.article_id]
     bodies = {body.article_id: body.text for body in found.get(ArticleBody, [])}
-    return Material(issue, tuple(found.get(Pick, [])), bodies, tuple(found.get(Brand, [])))
+    return Material(
+        issue, tuple(found.get(Pick, [])), bodies, tuple(found.get(Brand, [])), tuple(found.get(Author, []))
+    )
 
 
 def _row(row: models.Model) -> str:

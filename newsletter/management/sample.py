@@ -31,7 +31,11 @@ class Newsroom:
 def load_newsroom(*, by: str, now: datetime, readers_of: tuple[str, ...] = ()) -> Newsroom:
     """Load ``examples/newsroom``; ``readers_of`` names the newsletters its readers get (none: all)."""
     place = newsroom_folder()
-    for file in sorted(place.glob("brands/*.toml")) + sorted(place.glob("newsletters/*.toml")):
+    for file in [
+        *sorted(place.glob("brands/*.toml")),
+        place / "authors.toml",
+        *sorted(place.glob("newsletters/*.toml")),
+    ]:
         load_definition(file.read_text(encoding="utf-8"), where=file.name, check=check_section)
     articles = ingest_paths([place / "pages"], url_map=read_url_map(place / "urls.tsv"), now=now)
     newsletters = Newsletter.objects.filter(code__in=readers_of) if readers_of else Newsletter.objects.all()

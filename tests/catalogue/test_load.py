@@ -45,6 +45,12 @@ thin = "skip"
 stale = "14d"
 late = "6h"
 tracking = "anonymous"
+[byline]
+most = 3
+affiliations = true
+pages = false
+institution = "nobody"
+
 [sender]
 name = "Meridian"
 address = "mena@news.example"

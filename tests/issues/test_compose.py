@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from newsletter.articles.models import ArticleBody
-from newsletter.catalogue.models import Newsletter
+from newsletter.articles.models import Article, ArticleBody
+from newsletter.catalogue.models import Author, Brand, Newsletter
 from newsletter.errors import Invalid
 from newsletter.issues.compose import digest_of
 from newsletter.issues.draft import draft
@@ -13,7 +13,7 @@ from newsletter.issues.edit import reword
 from newsletter.issues.lifecycle import find
 from newsletter.issues.models import Issue
 from newsletter.issues.queries import placed
-from newsletter.rendering.digest import Event, Item
+from newsletter.rendering.digest import Event, Item, Piece
 from tests.factories import NOW, make_article, make_newsletter
 
 pytestmark = pytest.mark.django_db
@@ -73,3 +73,31 @@ def test_the_text_of_a_single_story_ends_with_a_whole_paragraph_that_fits(issue:
     body = first(issue).body
     assert 0 < sum(map(len, body)) <= 3500
     assert {len(paragraph) for paragraph in body} == {len(("First paragraph. " * 20).strip())}
+
+
+def test_a_byline_says_what_is_known_of_its_authors(issue: Issue) -> None:
+    Author.objects.create(name="Ada Byron", folded="ada byron", page="https://m.example/ada", affiliation={"en": "DC"})
+    Newsletter.objects.update(byline={"affiliations": True})
+    item = first(issue)
+    assert item.signed == (Piece("Ada Byron", "https://m.example/ada"), Piece(" (DC)"))
+    assert item.byline == "Ada Byron (DC)"
+
+
+@pytest.mark.parametrize(
+    ("institution", "line"), [("center", "Meridian Beirut"), ("newsletter", "Meridian Institute"), ("nobody", "")]
+)
+def test_the_newsletter_says_who_signs_when_nobody_does(issue: Issue, institution: str, line: str) -> None:
+    Newsletter.objects.update(byline={"institution": institution})
+    Article.objects.update(authors=[], primary_center="Meridian Beirut")
+    assert first(issue).byline == line
+
+
+def test_a_teaser_written_by_hand_stands_as_it_was_written(issue: Issue) -> None:
+    long = "A sentence of an editor who wants it whole. " * 20
+    assert first(issue, teaser=long).teaser == long.strip()
+
+
+def test_the_address_of_the_brand_stands_in_place_of_the_senders(issue: Issue) -> None:
+    Brand.objects.create(code="beirut", name="Beirut", design={"postal_address": "17 Harbor Street, Beirut"})
+    Newsletter.objects.update(brand="beirut")
+    assert digest_of(find(issue.pk)).postal_address == "17 Harbor Street, Beirut"

@@ -407,3 +407,13 @@ def test_coverage_reads_well(run: Run, issue: int) -> None:
     make_article("Left behind", newsletters=[])
     _, words = run("coverage", "--until", "2100-01-01T00:00:00Z", "--since", "2000-01-01T00:00:00Z")
     assert words.splitlines()[0] == "2 of 5 articles were picked."
+
+
+def test_a_brand_and_the_authors_are_dumped_as_they_were_loaded(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "b.toml").write_text('[brand]\ncode = "beirut"\nname = "Beirut"\n')
+    (tmp_path / "a.toml").write_text('[[author]]\nname = "Ada Byron"\n')
+    loaded = run("load", tmp_path / "b.toml", tmp_path / "a.toml", "--json")[1]
+    assert (loaded["brands"], loaded["authors"]) == (["beirut"], 1)
+    assert run("dump", "--brand", "beirut", "--json")[1]["toml"] == (tmp_path / "b.toml").read_text()
+    assert run("dump", "--authors", "--json")[1]["toml"] == (tmp_path / "a.toml").read_text()
+    assert run("dump", "--brand", "nobody", "--json")[0] == 1

@@ -123,7 +123,5 @@ def test_an_upright_picture_is_not_taller_than_a_screen() -> None:
     [item] = first.items
     assert item.image is not None
     upright = replace(item, image=replace(item.image, width=600, height=900))
-    html = render(
-        replace(digest, sections=(replace(first, items=(upright,)),)), template="classic", nonce=NONCE
-    ).html
+    html = render(replace(digest, sections=(replace(first, items=(upright,)),)), template="classic", nonce=NONCE).html
     assert 'width="288"' in html

@@ -1,4 +1,4 @@
-"""``newsletter load``: newsletter and brand definitions in."""
+"""``newsletter load``: definitions of newsletters, brands and authors in."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from django.core.management.base import CommandParser
 from django.db import transaction
 
 from newsletter.catalogue.load import load
-from newsletter.catalogue.models import Newsletter
+from newsletter.catalogue.models import Brand, Newsletter
 from newsletter.errors import Invalid
 from newsletter.management.verb import Verb
 from newsletter.selectors.check import check_section
 
 
 class Command(Verb):
-    help = "Load newsletters (or brands) from TOML files; all of them or none."
+    help = "Load newsletters, brands or authors from TOML files; all of them or none."
 
     def arguments(self, parser: CommandParser) -> None:
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE.toml")
@@ -24,10 +24,10 @@ class Command(Verb):
     def run(self, *, files: list[Path], **_: Any) -> dict[str, Any]:
         with transaction.atomic():
             loaded = [load(_read(file), where=str(file), check=check_section) for file in files]
-        newsletters = [thing for thing in loaded if isinstance(thing, Newsletter)]
         return {
-            "newsletters": [newsletter.code for newsletter in newsletters],
-            "brands": [thing.code for thing in loaded if not isinstance(thing, Newsletter)],
+            "newsletters": [thing.code for thing in loaded if isinstance(thing, Newsletter)],
+            "brands": [thing.code for thing in loaded if isinstance(thing, Brand)],
+            "authors": sum(len(thing) for thing in loaded if isinstance(thing, tuple)),
         }
 
 
