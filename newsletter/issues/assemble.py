@@ -105,7 +105,7 @@ def _store(issue: Issue, choice: Choice) -> None:
     LeftOut.objects.filter(issue=issue).delete()
     for placed in (placed for placed in choice.placed if placed.pinned):
         Pick.objects.filter(issue=issue, article_id=placed.article_id).update(
-            section=placed.section, position=placed.position
+            section=placed.section, position=placed.position, reason=placed.reason
         )
     Pick.objects.bulk_create(
         Pick(

@@ -94,7 +94,7 @@ def _why(articles: Sequence[Article], titles: Sequence[Title], at: datetime) -> 
                 "newsletter": code,
                 "section": section,
                 "lacking": facets,
-                "words": miss(lacking, article, at)
+                "words": miss(lacking, article)
                 or told.get((article.pk, code))
                 or "it matches; no issue has looked at it yet",
             }

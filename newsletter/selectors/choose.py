@@ -111,7 +111,7 @@ def choose(
         placed += _ordered(index, rule, chosen, held, at)
     pairs = list(zip(rules, lacking, strict=True))
     left = [
-        _left_out(article, barred[article.pk], full, [(rule.title, held[article.pk]) for rule, held in pairs], at)
+        _left_out(article, barred[article.pk], full, [(rule.title, held[article.pk]) for rule, held in pairs])
         for article in candidates
         if article.pk in free or barred[article.pk]
     ]
@@ -123,7 +123,7 @@ def _held(
 ) -> dict[int, Lacking]:
     """Return what every candidate lacks to be chosen by ``selector``."""
     check = lacks(selector, at)
-    return {article.pk: check(article, keys[article.pk]) for article in candidates}
+    return {pk: check(article, keys[pk]) for pk, article in zip(keys, candidates, strict=True)}
 
 
 def _bar(
@@ -219,11 +219,11 @@ def _why(rule: Rule, article: Article, at: datetime) -> dict[str, Any]:
 
 
 def _left_out(
-    article: Article, bar: str, full: Mapping[int, NotPlaced], lacking: Sequence[tuple[str, Lacking]], at: datetime
+    article: Article, bar: str, full: Mapping[int, NotPlaced], lacking: Sequence[tuple[str, Lacking]]
 ) -> NotPlaced:
     if bar:
         return NotPlaced(article.pk, bar, REASONS[bar])
     if article.pk in full:
         return full[article.pk]
     title, short = min(lacking, key=lambda pair: distance(pair[1]))
-    return NotPlaced(article.pk, "no_match", f"{title}: {miss(short, article, at)}"[:500])
+    return NotPlaced(article.pk, "no_match", f"{title}: {miss(short, article)}"[:500])

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
 from newsletter.articles.models import Article
 from newsletter.expressions.tree import ANY, And, Clause, Node, Not, Or
 from newsletter.expressions.write import write
+from newsletter.selectors.facet import Facet
 from newsletter.selectors.facets import FACETS
 from newsletter.selectors.facets.keyed import Keyed
 
@@ -34,7 +36,7 @@ class Step:
     @property
     def value(self) -> str:
         """The value seen, in words."""
-        return (", ".join(self.seen) or self.blank) + (" (set by hand)" if self.overridden else "")
+        return _in_words(self.seen, self.blank, overridden=self.overridden)
 
     @property
     def words(self) -> str:
@@ -73,7 +75,7 @@ def explain(node: Node, article: Article, *, at: datetime) -> Explanation:
     lacking = lacks(node, at)(article, frozenset(article.facet_keys))
     short = {_step(clause, article, at, wanted).clause for clause, wanted, _ in lacking}
     first = next((step for step in steps if step.clause in short), None)
-    return Explanation(verdict, steps, first.clause if first else "", miss(lacking, article, at), distance(lacking))
+    return Explanation(verdict, steps, first.clause if first else "", miss(lacking, article), distance(lacking))
 
 
 def passes(node: Node, article: Article, at: datetime) -> bool:
@@ -104,18 +106,34 @@ def lacks(node: Node, at: datetime, *, wanted: bool = True) -> Check:
             return _lacks_all(parts) if isinstance(node, And) == wanted else _lacks_one(parts, _same(nodes))
 
 
-def miss(lacking: Lacking, article: Article, at: datetime) -> str:
+def miss(lacking: Lacking, article: Article) -> str:
     """Return what an article lacks, in words for editors: ``one facet away: program is empty, wanted ...``."""
     if not lacking:
         return ""
     asked: dict[str, list[str]] = {}
     for clause, wanted, others in lacking:
-        either = " or ".join(dict.fromkeys(write(one) for one in (clause, *others)))
+        either = " or ".join(dict.fromkeys(_written(one) for one in (clause, *others)))
         asked.setdefault(clause.facet, []).append(f"{'wanted' if wanted else 'not wanted'} {either}")
     facets = "one facet" if len(asked) == 1 else f"{len(asked)} facets"
-    seen = {clause.facet: _step(clause, article, at, wanted).value for clause, wanted, _ in lacking}
+    seen = {name: _value(FACETS[name], article) for name in asked}
     reasons = [f"{facet} is {seen[facet]}, {' and '.join(dict.fromkeys(words))}" for facet, words in asked.items()]
     return f"{facets} away: {'; '.join(reasons)}"
+
+
+def _value(facet: Facet, article: Article) -> str:
+    """Return what an article has of a facet, in words."""
+    by_hand = any(field in article.overrides for field in facet.fields)
+    return _in_words(facet.seen(article), facet.blank, overridden=by_hand)
+
+
+def _in_words(seen: Sequence[str], blank: str, *, overridden: bool) -> str:
+    return (", ".join(seen) or blank) + (" (set by hand)" if overridden else "")
+
+
+@lru_cache(maxsize=4096)
+def _written(clause: Clause) -> str:
+    """Return a clause as text; thousands of candidates lack the same ones."""
+    return write(clause)
 
 
 def distance(lacking: Lacking) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from newsletter.errors import Conflict, Invalid, NotFound, Refused
 from newsletter.issues.draft import draft
 from newsletter.issues.edit import drop, move_pick, pin, reword
 from newsletter.issues.lifecycle import State, move
-from newsletter.issues.models import Approval, Issue
+from newsletter.issues.models import Approval, Issue, Pick
 from newsletter.issues.queries import left_out, placed
 from tests.factories import NOW, make_article, make_newsletter
 
@@ -122,3 +122,10 @@ def test_a_section_that_is_not_there_is_named_with_those_that_are(issue: Issue, 
     with pytest.raises(Invalid) as refusal:
         pin(issue.pk, articles[0].pk, section="Sport", by="ada", now=NOW)
     assert refusal.value.fix == "One of: Section 1, Section 2"
+
+
+def test_a_pinned_article_has_a_reason_in_words(issue: Issue) -> None:
+    outsider = make_article("Outsider", newsletters=[])
+    pin(issue.pk, outsider.pk, by="ada", now=NOW)
+    reason = Pick.objects.get(issue=issue, article=outsider).reason
+    assert reason == {"code": "pinned", "words": "Pinned by hand."}

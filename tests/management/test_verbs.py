@@ -13,7 +13,7 @@ from django.core.management import ManagementUtility
 
 from newsletter.issues.models import HistoryEntry, Issue
 from newsletter.issues.queries import placed
-from tests.factories import make_article, make_newsletter
+from tests.factories import NOW, make_article, make_newsletter
 
 pytestmark = pytest.mark.django_db
 Run = Any
@@ -310,6 +310,16 @@ def test_a_selector_is_finished(run: Run, issue: int) -> None:
 def test_a_back_test_says_what_would_change(run: Run, issue: int) -> None:
     code, answer = run("back_test", "ctw", "--selector", "newsletter:asia", "--slots", "3", "--json")
     assert (code, answer["summary"]["slots"]) == (0, 3)
+
+
+def test_an_issue_reads_well(run: Run, issue: int) -> None:
+    make_article("Left", newsletters=[], available_at=NOW)
+    run("edit", issue, "set", "subject", "Hello")
+    _, words = run("issues", issue)
+    lines = words.splitlines()
+    assert lines[0].startswith(f"Issue {issue}, ctw of ")
+    assert lines[1].startswith("Window: available from the start until ")
+    assert "     newsletter:ctw" in lines
 
 
 def test_a_back_test_reads_well(run: Run, issue: int) -> None:

@@ -152,7 +152,7 @@ def test_an_article_is_explained_clause_by_clause(desk: Client) -> None:
     assert '<li class="yes">✓ newsletter:ctw: newsletter is ctw</li>' in page
     assert '<li class="muted">· type:paper: type is commentary (an alternative holds)</li>' in page
     assert '<li class="no">✗ region:Iran: region is Iraq</li>' in page
-    assert "one facet away: region is Iraq, wanted region:Iran" in page
+    assert "First shut out by <code>region:Iran</code>; one facet away: region is Iraq, wanted region:Iran" in page
 
 
 def test_the_words_of_a_relay_are_shown_and_escaped(desk: Client, issue: Issue) -> None:

@@ -9,6 +9,7 @@ from django.core.management.base import CommandParser
 
 from newsletter.issues.describe import describe_issue
 from newsletter.issues.draft import draft
+from newsletter.management.tell_issue import tell_issue
 from newsletter.management.verb import Verb, instant, newsletter_named, now
 
 
@@ -21,3 +22,6 @@ class Command(Verb):
 
     def run(self, *, code: str, at: datetime | None, by: str, **_: Any) -> dict[str, Any]:
         return describe_issue(draft(newsletter_named(code), at=at, now=now(), by=by))
+
+    def in_words(self, answer: dict[str, Any]) -> str:
+        return tell_issue(answer)

@@ -10,6 +10,7 @@ from newsletter.errors import Invalid
 from newsletter.issues.describe import describe_issue
 from newsletter.issues.edit import ISSUE_FIELDS, PICK_FIELDS, drop, move_pick, pin, reword
 from newsletter.issues.models import Issue
+from newsletter.management.tell_issue import tell_issue
 from newsletter.management.verb import Verb, now, positive
 
 
@@ -53,6 +54,9 @@ class Command(Verb):
         else:
             changed = move_pick(issue, number, section=section, position=position or 1, **who)
         return describe_issue(changed)
+
+    def in_words(self, answer: dict[str, Any]) -> str:
+        return tell_issue(answer)
 
 
 FIELDS = (*ISSUE_FIELDS, *PICK_FIELDS)

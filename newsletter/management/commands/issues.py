@@ -9,6 +9,7 @@ from django.core.management.base import CommandParser
 from newsletter.issues.describe import describe_issue
 from newsletter.issues.lifecycle import find
 from newsletter.issues.queries import newest
+from newsletter.management.tell_issue import tell_issue
 from newsletter.management.verb import Verb, page
 
 
@@ -22,7 +23,7 @@ class Command(Verb):
 
     def in_words(self, answer: dict[str, Any]) -> str:
         if "sections" in answer:
-            return super().in_words({key: value for key, value in answer.items() if key != "issues"})
+            return tell_issue(answer)
         shown = ("issue", "newsletter", "slot", "kind", "state", "held", "picks")
         rows = [{key: row[key] for key in shown} for row in answer["issues"]]
         return super().in_words({**answer, "issues": rows})
