@@ -25,7 +25,7 @@ from newsletter.rendering.validate.table import COMPONENTS, EMPTY
 BACKSLASH, QUOTE = "\ufdd0", "\ufdd1"  # stand for \\ and " while lxml serialises; noncharacters, which no text holds
 _COMMENTS = re.compile(r"<!--.*?-->|(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
 _MENDED = re.compile(
-    r"(?P<style><mj-style\b[^<>]*(?<!/)>)(?P<css>.*?)(?=</mj-style)"
+    r"(?P<style><mj-style\b(?:[^<>\"']++|\"[^\"]*+\"|'[^']*+')*+(?<!/)>)(?P<css>.*?)(?=</mj-style)"
     r"|(?P<data><!\[CDATA\[.*?\]\]>)|&(?P<name>[A-Za-z][A-Za-z0-9]*);|(?P<bare>&)(?!#[0-9]+;|#x[0-9a-fA-F]+;)"
     rf"|<(?P<void>{'|'.join(sorted(VOID))})(?P<rest>(?:[^<>\"']++|\"[^\"]*+\"|'[^']*+')*+)(?<!/)>",
     re.DOTALL | re.IGNORECASE,
@@ -126,7 +126,7 @@ def _mended(found: re.Match[str]) -> str:
     if found["void"]:
         return f"<{found['void']}{found['rest']}/>"
     if found["style"]:
-        return found["style"] + _MENDED.sub(_mended, found["css"]).replace("<", "&lt;")
+        return _MENDED.sub(_mended, found["style"]) + _MENDED.sub(_mended, found["css"]).replace("<", "&lt;")
     name = found["name"]
     if name is None or name in _XML_NAMES or f"{name};" not in html5:
         return found[0]

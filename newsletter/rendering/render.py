@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from newsletter.errors import Invalid
+from newsletter.rendering.author_css import author_css
 from newsletter.rendering.digest import Digest, from_dict
 from newsletter.rendering.environment import fill_marked_template, fill_template, fill_text_template
 from newsletter.rendering.finding import Finding
@@ -44,6 +45,7 @@ class Rendering:
     content_hash: str
     milliseconds: float
     warnings: tuple[Finding, ...] = ()  # what the validator of MJML has to say of the template
+    css: str = ""  # what the template's author wrote, for the rules that leave the compiler's own alone
 
 
 def render(digest: Digest, *, template: str, nonce: str, templates: Path = TEMPLATES) -> Rendering:
@@ -69,6 +71,7 @@ def render(digest: Digest, *, template: str, nonce: str, templates: Path = TEMPL
         content_hash=content_hash(subject, preheader, html, text),
         milliseconds=(time.perf_counter() - begun) * 1000,
         warnings=tuple(dict.fromkeys(_finding(problem, place) for problem in problems)),
+        css=author_css(source),
     )
 
 

@@ -13,7 +13,7 @@ NONCE = "0123456789abcdef"
 def item(number: int = 1, **given: Any) -> Item:
     plain: dict[str, Any] = {
         "article_id": number,
-        "headline": f"The harbor that number {number} built",
+        "headline": "The harbor that one port built" if number == 1 else f"A port of call, no. {number}",
         "teaser": "A port on the Arabian Sea has become a test of who writes the rules of trade.",
         "byline": "Ada Byron and Li Wei",
         "url": f"https://meridian.example/2026/11/harbor-{number}",

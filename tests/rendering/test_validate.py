@@ -164,6 +164,12 @@ def test_what_is_wrong_is_told_with_its_fix(body: str, level: str, message: str,
         ("<mj-attributes><mj-text colour='red'/></mj-attributes>", "W", "<mj-text> has no attribute colour."),
         ("<mj-attributes><mj-all colour='red'/></mj-attributes>", "W", "<mj-all> has no attribute colour."),
         ("<mj-attributes><mj-class name='a' color='x'/></mj-attributes>", "W", '<mj-class> takes no color="x".'),
+        ("<mj-attributes><mj-text>x</mj-text></mj-attributes>", "E", "<mj-text> holds defaults here and nothing else."),
+        (
+            "<mj-attributes><mj-section><mj-column/></mj-section></mj-attributes>",
+            "E",
+            "<mj-section> holds defaults here and nothing else.",
+        ),
         ("<mj-attributes><mj-title/></mj-attributes>", "E", "<mj-title> cannot stand in <mj-attributes>."),
         ("<mj-text/>", "E", "<mj-text> cannot stand in <mj-head>."),
         ("<mj-font name='Lato' href='https://x.example/lato'/>", "W", "<mj-font> is left out."),
@@ -228,6 +234,11 @@ def test_what_npm_mjml_takes_is_taken_and_compiled(body: str) -> None:
     assert told(body) == []
     source = f"<mjml><mj-body><mj-section><mj-column>{body}</mj-column></mj-section></mj-body></mjml>"
     assert inline(*compile_mjml(source)).startswith("<!DOCTYPE html>")
+
+
+def test_a_style_whose_tag_holds_an_ampersand_and_a_sign_greater_is_compiled() -> None:
+    head = "<mj-style inline='a&b>c'>a > b { color: red }</mj-style>"
+    assert "a > b" in compile_mjml(f"<mjml><mj-head>{head}</mj-head><mj-body></mj-body></mjml>")[0]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,6 @@ _MODERN = re.compile(
 
 
 def check(sheet: Sheet) -> Iterator[Finding]:
-    """Look through style elements and attributes."""
-    styles = [style.text or "" for style in sheet.tree.iter("style")] + list(sheet.tree.xpath("//@style"))
-    for found in dict.fromkeys(found[0] for style in styles for found in _MODERN.finditer(str(style))):
+    """Look through the template's own CSS."""
+    for found in dict.fromkeys(found[0] for found in _MODERN.finditer(sheet.author_css)):
         yield Finding("modern_css", "W", found, "Write six-digit colors and plain boxes.")

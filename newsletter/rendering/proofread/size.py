@@ -12,9 +12,8 @@ CLIPPED, NEAR = 102_000, 90_000  # bytes
 def check(sheet: Sheet) -> Iterator[Finding]:
     """Measure the HTML with the longest personal values."""
     size = len(sheet.longest(sheet.html).encode())
+    place = f"HTML, {size:,} bytes"
     if size > CLIPPED:
-        yield Finding("size", "E", f"HTML, {size:,} bytes", f"Drop articles until it is below {CLIPPED:,} bytes.")
+        yield Finding("size", "E", place, f"Drop articles until it is below {CLIPPED:,} bytes.")
     elif size > NEAR:
-        yield Finding(
-            "size", "W", f"HTML, {size:,} bytes", "Gmail clips at 102 KB; drop an article or shorten teasers."
-        )
+        yield Finding("size", "W", place, "Gmail clips at 102 KB; drop an article or shorten teasers.")

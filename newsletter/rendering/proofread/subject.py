@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from newsletter.rendering.finding import Finding, Sheet
 
 LONGEST = 70  # characters
+LEAST_LETTERS = 4  # a name of so few letters (NATO, WTO) is no shouting
 
 
 def check(sheet: Sheet) -> Iterator[Finding]:
@@ -18,5 +19,5 @@ def check(sheet: Sheet) -> Iterator[Finding]:
         yield Finding("subject", "E", "subject", "Put it on one line.")
     elif len(subject) > LONGEST:
         yield Finding("subject", "W", f"subject, {len(subject)} characters", f"Shorten it to {LONGEST} characters.")
-    elif subject.isupper() and len(subject) > 8:
+    elif subject.isupper() and sum(map(str.isalpha, subject)) > LEAST_LETTERS:
         yield Finding("subject", "W", "subject", "Do not write it in capitals.")

@@ -96,6 +96,11 @@ class _Walk:
     def _here(self) -> str:
         return self._open[-1][0] if self._open else ""
 
+    @property
+    def _in_defaults(self) -> bool:
+        """Whether we stand inside a component of mj-attributes, which only says what others are to be."""
+        return len(self._open) > 1 and self._open[-2][0] == "mj-attributes"
+
     def _enter(self, token: Token) -> bool:
         name, parent = token.name, self._here
         if not self._open and (name != "mjml" or "mjml" in self._seen):
@@ -106,7 +111,11 @@ class _Walk:
         if token.attributes:
             self._tell_all(token, form_faults(token))
         component = COMPONENTS.get(name)
-        if self._html_since:
+        if self._in_defaults:
+            self._tell(
+                token.offset, name, f"<{parent}> holds defaults here and nothing else.", f"Take <{name[:40]}> out."
+            )
+        elif self._html_since:
             self._html(token, parent)
         elif component is None:
             self._stranger(token, parent)
@@ -205,6 +214,9 @@ class _Walk:
         if blank:
             return
         offset = token.offset + len(text) - len(text.lstrip())
+        if self._in_defaults:
+            self._tell(offset, here, f"<{here}> holds defaults here and nothing else.", "Take the text out.")
+            return
         if not self._html_since or here in EMPTY:
             where = f"directly in <{here}> and is left out" if here else "outside <mjml>"
             fix = "Put it into mj-text or another that holds text."
