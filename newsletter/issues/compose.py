@@ -62,10 +62,10 @@ def compose(material: Material) -> Digest:
 def _item(material: Material, pick: Pick) -> Item:
     item, issue = item_of(material.issue, pick, authors=material.authors), material.issue
     whole = pick is material.picks[0] and issue.newsletter.template in WHOLE
-    return replace(item, body=_body(material.bodies.get(pick.article_id, ""))) if whole else item
+    return replace(item, body=_body(material.bodies.get(pick.article_id, ""), item.language)) if whole else item
 
 
-def _body(text: str) -> tuple[str, ...]:
+def _body(text: str, language: str) -> tuple[str, ...]:
     """Return the first paragraphs, as many as fit, at least one."""
     paragraphs = [paragraph for paragraph in text.split("\n\n") if paragraph.strip()]
     room = LONGEST_BODY
@@ -74,7 +74,7 @@ def _body(text: str) -> tuple[str, ...]:
         room -= len(paragraph)
         if room < 0 and kept:
             break
-        kept.append(fit(paragraph, longest=LONGEST_BODY))
+        kept.append(fit(paragraph, longest=LONGEST_BODY, language=language))
     return tuple(kept)
 
 
@@ -86,7 +86,7 @@ def item_of(issue: Issue, pick: Pick, *, authors: Sequence[AuthorRow] = ()) -> I
     return Item(
         article_id=article.pk,
         headline=words.get("headline") or article.title,
-        teaser=words.get("teaser") or fit(article.teaser),
+        teaser=words.get("teaser") or fit(article.teaser, language=language),
         byline=spoken(signed),
         url=article.url,
         label=label(article.type, issue.newsletter.language),

@@ -30,6 +30,7 @@ from newsletter.rendering import words
 FORM = 1  # of the manifest
 LIBRARIES = (
     *("mjml-python", "premailer", "jinja2", "markupsafe", "lxml", "babel", "cssutils", "cssselect", "wcwidth", "nh3"),
+    "sentencex",
     "newsletter",
 )
 PACKAGE = Path(__file__).parents[1]
