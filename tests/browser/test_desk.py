@@ -19,6 +19,7 @@ from newsletter.ingest.sources.page_export import PageExport
 from newsletter.ingest.store import IngestReport, store
 from newsletter.issues.draft import draft
 from newsletter.issues.models import Issue
+from newsletter.selectors.complete import forget
 from newsletter.web.policy import PUBLISHER, give_role
 from tests.factories import make_article, make_newsletter, make_reader
 from tests.factories.pages import whole_page
@@ -138,6 +139,20 @@ def test_a_selector_is_tried_on_the_articles_page(page: Page, issue: Issue) -> N
     page.get_by_label("Selector").fill("newsletter:ctw")
     page.get_by_role("button", name="Find").click()
     assert page.get_by_role("link", name="Story 3").is_visible()
+
+
+def test_a_selector_is_finished_by_what_the_desk_offers(page: Page, issue: Issue) -> None:
+    forget()
+    page.goto("/desk/articles")
+    page.get_by_label("Selector").press_sequentially("type:any and newsletter:ct")
+    page.locator("#offers").get_by_role("link", name="ctw", exact=False).first.click()
+    page.locator("#offers").get_by_role("link", name="and", exact=True).wait_for()
+    assert page.get_by_label("Selector").input_value() == "type:any and newsletter:ctw "
+    assert page.evaluate("document.activeElement.id") == "selector"
+    assert [one["id"] for one in Axe().run(page).response["violations"]] == []
+    page.get_by_role("button", name="Find").click()
+    assert page.get_by_role("link", name="Story 3").is_visible()
+    forget()
 
 
 def test_the_preview_shows_phone_and_text_without_a_script(page: Page, issue: Issue) -> None:
