@@ -31,7 +31,7 @@ ENDINGS = {  # of the files that are taken from a folder, by form
 JSON = frozenset({".json"})
 NOWHERE = "line 1, column 1"
 Records = list[IncomingArticle | RefusedRecord]
-Batch = list[tuple[Path, str]]  # a file and its address
+Batch = list[tuple[Path, str, str]]  # a file, the name of its record, and its address
 
 
 def read_files(
@@ -46,7 +46,10 @@ def read_files(
         if not path.exists():
             raise Invalid(f"{path} is not there.", where=str(path), fix="Give files or folders that exist.")
     endings = ENDINGS.get(form, JSON)
-    found = ((file, clean_address(url_map.get(_name(file), ""))) for file in _walk(paths, endings, left_alone))
+    found = (
+        (file, key, clean_address(url_map.get(key) or url_map.get(_name(file), "")))
+        for file, key in _walk(paths, endings, left_alone)
+    )
     batches = iter(lambda: list(islice(found, BATCH)), [])
     first = next(batches, [])
     yield _read_all(first, form)
@@ -103,25 +106,31 @@ def main() -> None:
         sys.stdout.buffer.flush()
 
 
-def _walk(paths: Sequence[Path], endings: frozenset[str], left_alone: list[dict[str, str]]) -> Iterator[Path]:
+def _walk(
+    paths: Sequence[Path], endings: frozenset[str], left_alone: list[dict[str, str]]
+) -> Iterator[tuple[Path, str]]:
+    """Yield files and their names; one in a folder inside is named with it, so that two of one name stay apart."""
     for path in paths:
         if not path.is_dir():
-            yield path
+            yield path, _name(path)
             continue
-        for file in sorted(file for file in path.rglob("[!.]*") if file.is_file()):
-            if file.suffix.lower() in endings:
-                yield file
-            else:
-                words = f"The file was left alone: it does not end in {', '.join(sorted(filter(None, endings)))}."
-                left_alone.append({"file": file.name, "field": "", "code": "left_alone", "message": words})
+        for file in sorted(path.rglob("[!.]*")):
+            if file.is_file() and file.suffix.lower() in endings:
+                yield file, _told(file.relative_to(path).as_posix())
+            elif not file.is_dir():
+                left_alone.append(_left_alone(file, endings))
 
 
-def _read_all(batch: Iterable[tuple[Path, str]], form: str) -> Records:
-    return [record for file, url in batch for record in _read(file, url, form)]
+def _left_alone(file: Path, endings: frozenset[str]) -> dict[str, str]:
+    why = f"it does not end in {', '.join(sorted(filter(None, endings)))}" if file.is_file() else "it is no file"
+    return {"file": _name(file), "field": "", "code": "left_alone", "message": f"The file was left alone: {why}."}
 
 
-def _read(file: Path, url: str, form: str) -> Iterable[IncomingArticle | RefusedRecord]:
-    name = _name(file)
+def _read_all(batch: Iterable[tuple[Path, str, str]], form: str) -> Records:
+    return [record for file, key, url in batch for record in _read(file, key, url, form)]
+
+
+def _read(file: Path, name: str, url: str, form: str) -> Iterable[IncomingArticle | RefusedRecord]:
     try:
         if file.stat().st_size > LARGEST_FILE:
             words = f"The file is larger than {LARGEST_FILE >> 20} MB."
@@ -133,7 +142,11 @@ def _read(file: Path, url: str, form: str) -> Iterable[IncomingArticle | Refused
 
 
 def _name(file: Path) -> str:
-    return file.name.encode("utf-8", "replace").decode()[:500]
+    return _told(file.name)
+
+
+def _told(name: str) -> str:
+    return name.encode("utf-8", "replace").decode()[-500:]
 
 
 if __name__ == "__main__":

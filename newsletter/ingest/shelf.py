@@ -185,7 +185,8 @@ class Shelf:
         if not seen and not older:
             differences |= _copy(incoming, article)
             if self._is_other_body(article, incoming.body):
-                differences["body"] = {"before": "", "after": f"{len(incoming.body)} characters", "overridden": False}
+                before, after = (f"{len(text)} characters" for text in (self._old_body(article), incoming.body))
+                differences["body"] = {"before": before, "after": after, "overridden": False}
             major = is_major(incoming, differences, lambda: self._old_body(article))
             if major and self.renew:
                 self._renew(article)

@@ -67,3 +67,26 @@ def test_a_file_of_another_kind_is_left_alone_and_told(folder: Path) -> None:
     told: list[dict[str, str]] = []
     list(read_files([folder], form="page-export", url_map={}, left_alone=told))
     assert [one["file"] for one in told] == ["picture.png"]
+
+
+def test_two_files_of_one_name_in_two_folders_are_told_apart(tmp_path: Path) -> None:
+    for name in ("europe", "india"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "page.txt").write_bytes(whole_page())
+    assert _keys(tmp_path) == [["europe/page.txt", "india/page.txt"]]
+
+
+@pytest.mark.parametrize("name", ["page.txt", "europe/page.txt"])
+def test_an_address_is_given_by_the_name_of_a_file_or_by_its_folder_and_name(tmp_path: Path, name: str) -> None:
+    (tmp_path / "europe").mkdir()
+    (tmp_path / "europe" / "page.txt").write_bytes(whole_page())
+    address = "https://meridian.example/2021/12/rivers"
+    [[record]] = read_files([tmp_path], form="page-export", url_map={name: address}, left_alone=[])
+    assert record.url == address
+
+
+def test_a_link_that_leads_nowhere_is_told(tmp_path: Path) -> None:
+    (tmp_path / "gone.txt").symlink_to(tmp_path / "nowhere")
+    told: list[dict[str, str]] = []
+    list(read_files([tmp_path], form="page-export", url_map={}, left_alone=told))
+    assert [(one["file"], one["message"]) for one in told] == [("gone.txt", "The file was left alone: it is no file.")]

@@ -173,9 +173,10 @@ class TestVersions:
         assert set(report.changes[0]["fields"]) == {"title"}
 
     def test_a_changed_body_is_named_in_the_differences(self) -> None:
-        put(read(whole_page()))
+        put(replace(read(whole_page()), body="Once longer."))
         report = put(replace(read(whole_page()), body="Short."))
-        assert report.changes[0]["fields"] == {"body": {"before": "", "after": "6 characters", "overridden": False}}
+        sizes = {"before": "12 characters", "after": "6 characters", "overridden": False}
+        assert report.changes[0]["fields"] == {"body": sizes}
         assert ArticleBody.objects.get().text == "Short."
 
     def test_a_derived_title_never_replaces_a_real_one(self) -> None:

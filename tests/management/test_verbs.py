@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.core.management import ManagementUtility
 
+from newsletter.articles.models import Article
 from newsletter.issues.models import HistoryEntry, Issue
 from newsletter.issues.queries import placed
 from tests.factories import NOW, make_article, make_newsletter
@@ -53,6 +54,31 @@ def test_ingest_counts_what_became_of_every_page(run: Run, tmp_path: Path) -> No
     assert (code, told) == (0, [1, 0, 0])
     assert [(row["file"], row["reason"], row["position"]) for row in answer["quarantined"]] == [
         ("bad.txt", "no_json", "line 1, column 1")
+    ]
+
+
+def test_ingest_tells_in_words_what_an_update_changed(run: Run, tmp_path: Path) -> None:
+    page = EXPORT.format(title="The Long Bargain Over the Black Sea")
+    (tmp_path / "good.txt").write_text(page)
+    run("ingest", "page-export", tmp_path)
+    (tmp_path / "good.txt").write_text(page.replace('"regions": []', '"regions": ["Russia", "Türkiye"]'))
+    lines = run("ingest", "page-export", tmp_path)[1].splitlines()
+    number = Article.objects.get().pk
+    assert lines[:4] == [
+        "new 0, updated 1, unchanged 0, quarantined 0",
+        "",
+        f"good.txt: article {number} updated, minor",
+        "  regions: nothing -> Russia; Türkiye",
+    ]
+
+
+def test_ingest_tells_in_words_the_whole_reason_of_a_refusal(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "bad.txt").write_text("no metadata here")
+    assert run("ingest", "page-export", tmp_path)[1].splitlines() == [
+        "new 0, updated 0, unchanged 0, quarantined 1",
+        "",
+        "bad.txt: quarantined, no_json (line 1, column 1)",
+        "  There is no metadata object with authors and type. Export the page again.",
     ]
 
 
