@@ -24,6 +24,10 @@ _OF_A_CENTER = re.compile(  # what other bodies may do in a text, too
 )
 _NOT_OURS = re.compile(r"\bdo(?:es)? not necessarily reflect the (?:views|opinions) of (?:the )?Carnegie\b")
 _CENTER = re.compile(r"carnegie|карнег[иі]|كارنيغي|卡[内內]基|کارنگی|कार्नेगी|المؤسسة", re.IGNORECASE)
+_NEEDED = (  # without one of these there is no disclaimer; looking for them is what costs least
+    *("institution", "instituciona", "views represented", "necessarily reflect", "kurumsal", "институц", "інституц"),
+    *("позици", "مواقف", "تعكس", "立场", "立場", "موضع", "संस्थागत"),
+)
 _NAME_BEFORE = re.compile(
     r"(?:(?:(?:The|La|Le|El|A|Das|Die) )?"
     r"(?:(?:Fondation|Fundación|Fundação|Dotation|Fondo|Centre|Centro)\s(?:[^.!?\n]{1,60}\s)?)?"
@@ -36,6 +40,9 @@ LONGEST_NAME = 160
 
 def disclaimer_in(line: str, names: Sequence[str]) -> int | None:
     """Return where in ``line`` the disclaimer of a center begins, None without one; ``names`` are known centers."""
+    small = line.lower()
+    if not any(word in small for word in _NEEDED):
+        return None
     if found := _PLAIN.search(line):
         return _start(line, found.start(), names)
     named = _CENTER.search(line) or any(name in line for name in names if name)

@@ -39,6 +39,7 @@ _MORE = re.compile(
     r"(?:Plus de|Autres) (?:travaux|publications) (?:de|du)\b|Más trabajos? (?:de|del)\b)"
     r"(?!.*[.!?]$)"
 )
+_GLUED_HEADINGS = ("About the Author", "Recent Work", "More Work from ")
 _HEADING_GLUED = re.compile(r"(?<=[.!?”’»)])(?=(?:About the Authors?|Recent Work|More Work from )(?:\W|$|[A-Z]))")
 _SOURCE_BELOW = re.compile(r"^(?:Источник|المصدر)\s*[:：]\s*(.*)$")
 _STILL_HEADER = re.compile(
@@ -70,7 +71,7 @@ def until_end(lines: Sequence[str], *, names: Sequence[str] = (), authors: Seque
     ``names`` are the centers of the page: a disclaimer that is glued to the body begins with one of them.
     ``authors`` may stand above their biographies where the heading is missing.
     """
-    lines, disclaimer = _apart([part for line in lines for part in _HEADING_GLUED.split(line)], names)
+    lines, disclaimer = _apart([part for line in lines for part in _unglued(line)], names)
     recent = next((at for at, line in enumerate(lines) if _RECENT.match(line)), None)
     stop = _first(lines, recent, disclaimer)
     kept = list(lines[:stop])
@@ -80,6 +81,11 @@ def until_end(lines: Sequence[str], *, names: Sequence[str] = (), authors: Seque
     kept = kept[: about[-1]] if about else kept
     kept = _without_biographies(kept[: list_at_end(kept)], {letters(name) for name in authors})
     return Ending(kept, alone, below[1] if below else "")
+
+
+def _unglued(line: str) -> list[str]:
+    """Return a line in two where a heading was glued to its last sentence."""
+    return _HEADING_GLUED.split(line) if any(words in line for words in _GLUED_HEADINGS) else [line]
 
 
 def _apart(lines: Sequence[str], names: Sequence[str]) -> tuple[Sequence[str], int | None]:

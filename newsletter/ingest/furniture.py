@@ -101,7 +101,7 @@ _ROLE = re.compile(
 def is_button(line: str) -> bool:
     """Return True for a button, a label, the name of a center or a blog: what belongs to no text."""
     known = fold(line.strip("[]()|•·* ")) if len(line) <= LONGEST else ""
-    return known in _BUTTONS or known in _HOUSES
+    return known in _BUTTONS or known in _HOUSES or bool(_READ_ON.fullmatch(known))
 
 
 def is_no_headline(line: str) -> bool:

@@ -35,6 +35,9 @@ JUNK_TITLES = frozenset(map(fold, ("Ignore", "Test", "Untitled", "Draft", "TBD",
 _PLACEHOLDER = re.compile(r"^(?:REQUIRED IMAGE\s*)+")
 _HASHES = re.compile(r"^#+$|^\*(?: ?\*)+$")
 _HEADING_MARK = re.compile(r"^#{1,6} |^\*\*(?=.*\*\*$)|(?<=.)\*\*$")
+_DATELINE = re.compile(
+    r"[A-Z][A-Z ,.]{2,30}(?:\([A-Z][^)]{0,30}\) ?)?(?:, [A-Z][a-z]{2,8}\.? \d{1,2}(?:, \d{4})?)? ?(?:[—–]|--?)"
+)
 _OWN_FIGURES = re.compile(r"author|calculat|estimat|\bdata\b|survey|compil|расч[её]т", re.IGNORECASE)
 
 
@@ -244,7 +247,7 @@ class _Reader:
         if len(self.lines) > 1 and fold(self.lines[1]) == fold(line) and len(line) <= 2 * LONGEST_TEASER:
             return True
         likely = like_teaser(line) if self.found.title else is_sentence(line)
-        return expected and likely and len(line) <= LONGEST_TEASER and len(self.lines) > 1
+        return expected and likely and not _DATELINE.match(line) and len(line) <= LONGEST_TEASER and len(self.lines) > 1
 
     def _set_title(self, line: str, *, sure: bool) -> None:
         self.found.title = tidy(_HEADING_MARK.sub("", line))

@@ -36,8 +36,8 @@ _FOLDED = frozenset(map(fold, LABELS))
 _BULLET = re.compile(r"^[-–•*·]\s+")
 _OVERFLOW = re.compile(r"^(?:[-–•*·]\s+)?\+\s?\d+$")
 _SHORTENED = re.compile(r",\s*(?:…|\.\.\.)$")
-_BY_LENGTH = sorted(LABELS, key=len, reverse=True)
-_CODES_BY_LENGTH = sorted({*_CODES, *LABELS}, key=len, reverse=True)
+_BY_LENGTH = tuple(sorted(LABELS, key=len, reverse=True))
+_CODES_BY_LENGTH = tuple(sorted({*_CODES, *LABELS}, key=len, reverse=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,11 @@ def unglue(text: str) -> Related:
     A label that stands apart ("A Position Paper") belongs to the title.
     """
     text = tidy(_BULLET.sub("", text))
-    for label in _BY_LENGTH:
+    for label in _BY_LENGTH if text.endswith(_BY_LENGTH) else ():
         rest = text[: -len(label)]
         if text.endswith(label) and rest and not rest[-1].isspace() and rest[-1] not in "-–—/&(“\"'":
             return Related(rest, label)
-    for label in _CODES_BY_LENGTH:
+    for label in _CODES_BY_LENGTH if text.startswith(_CODES_BY_LENGTH) else ():
         rest = text[len(label) :]
         if text.startswith(label) and rest and (rest[0].isupper() or rest[0] in "“‘\"'" or rest[0].isdigit()):
             return Related(rest, label)

@@ -127,3 +127,10 @@ def test_a_day_in_the_address_says_more_than_the_same_month_on_the_page() -> Non
     url = "https://meridian.example/2021/12/15/rivers-without-borders-politics-pub-5"
     article = read(page(f"Source: Getty\n{TITLE}\n{TEASER}\nDecember 2021\n{REST}"), url=url)
     assert (article.published_on, article.published_precision) == (date(2021, 12, 15), "day")
+
+
+def test_a_first_paragraph_with_a_dateline_is_the_body_and_no_teaser() -> None:
+    said = "WASHINGTON—The institute announced today that Ada Byron will lead its program on rivers from next spring."
+    article = read(page(f"Source: Getty\nMeridian Names Its Next President\n{said}\n{REST}"))
+    assert (article.title, article.teaser) == ("Meridian Names Its Next President", "")
+    assert article.body == f"{said}\n\n{PARAGRAPH}"
