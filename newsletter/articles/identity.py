@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit, u
 
 from newsletter.expressions.fold import fold
 
-_LEGACY_NUMBER = re.compile(r"-pub-\d+$", re.IGNORECASE)
+_LEGACY_NUMBER = re.compile(r"(?:^|-)pub-\d+$", re.IGNORECASE)
 _FILE_ENDING = re.compile(r"\.(?:html?|php|aspx?|cfm|jsp)$", re.IGNORECASE)
 _DATED = re.compile(r"/((?:19|20)\d{2})/(0?[1-9]|1[0-2])(?:/(?:0?[1-9]|[12]\d|3[01]))?/")
 _TRACKING = re.compile(r"^(?:utm_.*|fbclid|gclid|mc_cid|mc_eid|igshid)$", re.IGNORECASE)
@@ -27,7 +27,8 @@ def address_identity(url: str) -> str:
     """Return the key in an address, "" when it names no article: ``2021/12/russiaschinapolicy``.
 
     Section, language, legacy number and what an apostrophe left behind ("russia-s", "russias") do not matter. An
-    address without a date keeps its host and its query, so that two sites do not share a slug.
+    address without a date keeps its host and its query, so that two sites do not share a slug. A legacy number stays
+    where it is all that tells articles apart ("ar-pub-53").
     """
     parts = _split(url)
     path = unquote(parts.path).rstrip("/") + "/"
@@ -54,9 +55,13 @@ def clean_address(url: str) -> str:
 
 
 def slug_of(url: str) -> str:
-    """Return the last part of the path without its legacy number and file ending, "" for an address without one."""
+    """Return the last part of the path without its legacy number and file ending, "" for an address without one.
+
+    A language alone ("ar-pub-53") is no slug.
+    """
     last = _last(unquote(_split(url).path))
-    return _FILE_ENDING.sub("", _LEGACY_NUMBER.sub("", last))
+    slug = _FILE_ENDING.sub("", _LEGACY_NUMBER.sub("", last))
+    return "" if _LANGUAGE.match(slug.casefold()) else slug
 
 
 _TRACKING_IN = re.compile(r"(?:^|&)(?:utm_|fbclid|gclid|mc_cid|mc_eid|igshid)", re.IGNORECASE)
@@ -82,7 +87,13 @@ def _last(path: str) -> str:
 
 def _letters(last: str) -> str:
     """Return a slug as letters and digits alone: hyphens, apostrophes and their remains make no difference."""
-    return _NOT_WORD.sub("", fold(_FILE_ENDING.sub("", _LEGACY_NUMBER.sub("", last))))
+    said = _FILE_ENDING.sub("", last)
+    bare = _LEGACY_NUMBER.sub("", said)
+    return _NOT_WORD.sub("", fold(said if bare != said and _says_nothing(bare) else bare))
+
+
+def _says_nothing(slug: str) -> bool:
+    return not slug.strip("-") or bool(_LANGUAGE.match(slug.casefold()))
 
 
 def _bounded(key: str) -> str:

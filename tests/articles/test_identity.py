@@ -64,3 +64,10 @@ def test_a_slug_has_no_number_and_no_ending() -> None:
 def test_every_article_has_a_key_that_fits(path: str, title: str, authors: list[str]) -> None:
     for url in ("", path, f"https://x.org/2020/01/{path}", f"https://{path}"):
         assert 0 < len(identity_of(url, title, authors)) <= 500
+
+
+@pytest.mark.parametrize("slug", ["ar-pub-{}", "ru-pub-{}", "-pub-{}", "pub-{}"])
+def test_a_legacy_number_is_what_tells_addresses_apart_that_have_no_slug(slug: str) -> None:
+    one, other = (address_identity(f"https://m.example/2014/01/01/{slug.format(number)}") for number in (53, 54))
+    assert one != other
+    assert slug_of(f"https://m.example/2014/01/01/{slug.format(53)}") == ""

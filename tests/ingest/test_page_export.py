@@ -314,6 +314,10 @@ class TestOpening:
         address = "https://meridian.example/2021/12/the-politics-of-shared-water"
         assert read(page(f"{teaser}\nSource: X\nAqua."), url=address).language == language
 
+    @pytest.mark.parametrize("path", ["2014/01/01/ar-pub-53", "2014/01/01/pub-53", "publications", "index.cfm?id=53"])
+    def test_an_address_that_names_no_article_tells_no_title(self, path: str) -> None:
+        refuse(page(f"{TEASER}\nSource: X\n{PARAGRAPH}"), url=f"https://meridian.example/{path}")
+
     def test_a_missing_teaser_stays_empty_with_a_warning(self) -> None:
         article = read(page(f"Source: Getty\n{TITLE}\nSource: Basin Quarterly\n{PARAGRAPH}"))
         assert article.teaser == ""

@@ -87,7 +87,10 @@ class _Page:
     def _title(self, told: str, slug: str) -> tuple[str, bool]:
         """Return the page's title, else a person's, else one made of the address, and whether it was made."""
         told = told or tidy(self.given_title)
-        return (told, False) if told else (title_from(slug), True)
+        if told:
+            return told, False
+        told_by_address = address_date(self.url)[0] is not None or len(re.findall(r"[^\W\d_]{2,}", slug)) > 1
+        return (title_from(slug) if told_by_address else ""), True  # "/publications" names a shelf, not an article
 
     def _text_of_page(self) -> tuple[str, str]:
         """Return the text behind the metadata, and the place of another page's metadata in the same file."""
