@@ -29,8 +29,8 @@ def is_byline(line: str, authors: Sequence[str]) -> bool:
 
 
 def is_names(line: str) -> bool:
-    """Return True for "By X and Y", "- +18" and "A, B, C, …", whoever they are."""
-    return bool(_LED.match(line)) or is_no_item(line)
+    """Return True for "By X and Y", "- +18", "A, B, C, …", whoever they are, and for the "and" between two of them."""
+    return bool(_LED.match(line)) or is_no_item(line) or (len(line) < 5 and bool(_JOINED.match(line.casefold())))
 
 
 def is_said_by(line: str, authors: Sequence[str]) -> bool:

@@ -39,7 +39,9 @@ _BUTTONS = NOISE | _folded(
     *("Policy Paper", "Carnegie Paper", "Carnegie Papers", "Question and Answer", "Q & A", "Media", "News", "Events"),
     *LABELS,
 )  # fmt: skip
+_LABELS = _folded(*LABELS)
 _HOUSES = _folded(
+    *("The World Unpacked", "Grand Tamasha", "Interpreting India", "Carnegie Connects", "China in the World"),
     *("Carnegie", "Carnegie Endowment", "Carnegie Endowment for International Peace", "Carnegie Europe"),
     *("Carnegie India", "Carnegie China", "Carnegie California", "Carnegie Politika", "Carnegie Middle East Center"),
     *("Malcolm H. Kerr Carnegie Middle East Center", "Carnegie Moscow Center", "Carnegie Russia Eurasia Center"),
@@ -102,6 +104,11 @@ def is_button(line: str) -> bool:
     """Return True for a button, a label, the name of a center or a blog: what belongs to no text."""
     known = fold(line.strip("[]()|•·* ")) if len(line) <= LONGEST else ""
     return known in _BUTTONS or known in _HOUSES or bool(_READ_ON.fullmatch(known))
+
+
+def is_label(line: str) -> bool:
+    """Return True for the type of an article as pages write it."""
+    return fold(line) in _LABELS
 
 
 def is_no_headline(line: str) -> bool:

@@ -16,7 +16,7 @@ from newsletter.expressions.fold import fold
 from newsletter.ingest.byline import is_byline, is_names, is_said_by
 from newsletter.ingest.credit import credit_in, is_agency, is_of_pictures, source_in
 from newsletter.ingest.dates import date_line, month_line
-from newsletter.ingest.furniture import COPIED, INVALID_VIDEO, LONGEST, NOISE, is_button
+from newsletter.ingest.furniture import COPIED, INVALID_VIDEO, LONGEST, NOISE, is_button, is_label
 from newsletter.ingest.headline import agrees, is_capitalised, is_english, is_sentence, like_teaser, may_be_title
 from newsletter.ingest.metadata import Metadata
 from newsletter.ingest.source import Oddity, Precision
@@ -27,6 +27,8 @@ LONG_ENOUGH = 60  # for its small words to tell a language
 LONGEST_PUBLISHER = 120
 BORDER_WITHIN = 8
 SOURCE_WITHIN = 4
+MOST_WORDS_OF_SERIES = 5
+LONGEST_BOX = 8  # lines
 LONGEST_HEADER = 1500
 LONGEST_RUN = 1000  # topics and regions run together
 IN_THE_MEDIA = "legacyinthemedia"
@@ -35,6 +37,7 @@ JUNK_TITLES = frozenset(map(fold, ("Ignore", "Test", "Untitled", "Draft", "TBD",
 _PLACEHOLDER = re.compile(r"^(?:REQUIRED IMAGE\s*)+")
 _HASHES = re.compile(r"^#+$|^\*(?: ?\*)+$")
 _HEADING_MARK = re.compile(r"^#{1,6} |^\*\*(?=.*\*\*$)|(?<=.)\*\*$")
+_KINDS_OF_BOX = frozenset(("program", "project", "blog", "collection", "series", "newsletter", "podcast", "center"))
 _DATELINE = re.compile(
     r"[A-Z][A-Z ,.]{2,30}(?:\([A-Z][^)]{0,30}\) ?)?(?:, [A-Z][a-z]{2,8}\.? \d{1,2}(?:, \d{4})?)? ?(?:[—–]|--?)"
 )
@@ -66,12 +69,13 @@ class _Reader:
     def __init__(self, lines: Sequence[str], metadata: Metadata, slug: str) -> None:
         self.lines, self.metadata, self.slug = list(lines), metadata, slug
         self.found = Opening()
-        self.placeholder = False
+        self.placeholder = self.labelled = False
         self.in_the_media = metadata.type.casefold() == IN_THE_MEDIA
         facets = (*metadata.topics, *metadata.regions, *metadata.centers, *metadata.programs, metadata.primary_center)
         self.facets = sorted({letters(value) for value in facets} - {""}, key=len, reverse=True)
         boxes = (*facets, *metadata.projects, *metadata.collections, metadata.blog)
         self.boxes = sorted({letters(value) for value in boxes} - {""}, key=len, reverse=True)
+        self.series = {letters(value) for value in (*metadata.projects, *metadata.collections)} - {""}
         self.authors = sorted({letters(name) for name in metadata.authors} - {""}, key=len, reverse=True)
 
     def read(self) -> Opening:
@@ -160,6 +164,7 @@ class _Reader:
             return True
         if line.casefold() == "in the media":
             self.in_the_media = True
+        self.labelled = self.labelled or (len(line) < LONGEST and is_label(line))
         self._note_noise(line)
         return self._is_furniture(line)
 
@@ -196,10 +201,20 @@ class _Reader:
 
     def _take_headline(self, header: list[str]) -> None:
         """Read a header whose end is known: a title, if the first line is one, and the teaser."""
+        if self._is_series(header):
+            header = header[1:]
         if header and self._is_title(header[0], header[1:]):
             self._set_title(header.pop(0), sure=True)
         header = [line for line in header if not (fold(line) == fold(self.found.title) or is_names(line))]
         self.found.teaser = " ".join(dict.fromkeys(header))[: 2 * LONGEST_HEADER]
+
+    def _is_series(self, header: list[str]) -> bool:
+        """Return True where a type, the name of a series, a title and a teaser stand in the header."""
+        if not self.labelled or len(header) < 3 or len(header[0].split()) > MOST_WORDS_OF_SERIES:
+            return False
+        if self.slug and agrees(header[0], self.slug):
+            return False
+        return not like_teaser(header[1]) and self._is_title(header[1], header[2:]) and like_teaser(header[2])
 
     def _is_title(self, line: str, below: list[str]) -> bool:
         agreed = agrees(line, self.slug) if self.slug else None
@@ -261,6 +276,9 @@ class _Reader:
         dated = False
         while self.lines:
             line = self.lines[0]
+            if box := _box_of_program(self.lines):
+                self.lines = self.lines[box:]
+                continue
             if date_line(line) or month_line(line):
                 dated = True
                 self._take_plain(line)
@@ -287,6 +305,7 @@ class _Reader:
         return (
             is_button(line)
             or known in (fold(self.metadata.blog), fold(self.metadata.type))
+            or letters(line) in self.series
             or bool(_HASHES.match(line))
             or self._is_made_of(line, self.facets)
             or is_byline(line, self.authors)
@@ -332,6 +351,14 @@ class _Reader:
 
     def _note(self, code: str, field_name: str, message: str) -> None:
         self.found.oddities.append(Oddity(code, field_name, message))
+
+
+def _box_of_program(lines: Sequence[str]) -> int:
+    """Return how many lines the box of a program or a blog has that opens ``lines``: its kind to "Learn More"."""
+    if fold(lines[0][:LONGEST]) not in _KINDS_OF_BOX:
+        return 0
+    told = (at for at, line in enumerate(lines[1:LONGEST_BOX], 1) if line.casefold() == "learn more")
+    return next(told, -1) + 1
 
 
 def _is_written_as_title(line: str, below: Sequence[str]) -> bool:

@@ -134,3 +134,22 @@ def test_a_first_paragraph_with_a_dateline_is_the_body_and_no_teaser() -> None:
     article = read(page(f"Source: Getty\nMeridian Names Its Next President\n{said}\n{REST}"))
     assert (article.title, article.teaser) == ("Meridian Names Its Next President", "")
     assert article.body == f"{said}\n\n{PARAGRAPH}"
+
+
+@pytest.mark.parametrize("series", ["River Talks", "Rivers, Law, and Peace"])
+def test_the_name_of_a_series_between_type_and_title_is_no_title(series: str) -> None:
+    text = f"\nREQUIRED IMAGE\n\nPodcast\n\n{series}\n\n{TITLE}\n\n{TEASER}\n\nLink Copied\n{REST}"
+    article = read(page(text, collections=["Rivers, Law, and Peace"]))
+    assert (article.title, article.teaser) == (TITLE, TEASER)
+
+
+def test_the_box_of_a_program_with_its_description_is_not_the_body() -> None:
+    box = f"Program\nWater\nThe program continues a long tradition of research. {PARAGRAPH}\nLearn More"
+    text = f"\nREQUIRED IMAGE\n{TITLE}\n{TEASER}\nLink Copied\nPublished on May 5, 2024\n{box}\n{REST}"
+    assert read(page(text)).body == PARAGRAPH
+
+
+def test_authors_on_lines_of_their_own_are_not_the_body() -> None:
+    text = f"\nREQUIRED IMAGE\n{TITLE}\n{TEASER}\nLink Copied\nBy\nAda Byron,\nLi Wei\nand\nMo Yan\nMay 5, 2024\n{REST}"
+    article = read(page(text, authors=["Ada Byron", "Li Wei", "Mo Yan"]))
+    assert (article.teaser, article.body) == (TEASER, PARAGRAPH)
