@@ -7,7 +7,7 @@ LOCK := requirements-dev.txt
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test test-browser faults bench conformance check fmt docs lock
+.PHONY: help setup run demo test test-browser faults bench hostile conformance check fmt docs lock
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ faults: setup  ## the long fault list
 
 bench: setup  ## benchmarks: ratios in one run
 	$(BIN)/python -m benchmarks
+
+hostile: setup  ## hostile feeds and strings through every source: FEEDS=DIR STRINGS=FILE.json
+	HOSTILE_SECONDS=1 $(BIN)/python -m pytest -q tests/ingest/test_hostile.py
 
 conformance: setup  ## compare our rendering with npm mjml (needs node)
 	$(BIN)/python -m benchmarks.conformance

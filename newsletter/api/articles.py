@@ -156,7 +156,7 @@ def _objects(body: bytes) -> list[Any]:
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise Invalid(f"The body is not JSON: {error.msg}.", where=where, fix="Send a JSON object.") from None
-    except (UnicodeDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # other octets than UTF-8, a number of thousands of digits, too deep
         raise Invalid("The body is not JSON in UTF-8.", where="body", fix="Send a JSON object.") from None
     if isinstance(told, dict):
         told = told["articles"] if isinstance(told.get("articles"), list) else [told]

@@ -1,7 +1,7 @@
 """Fetch from the open web for somebody else: bounded in octets, time and redirects, and never from a private network.
 
-Every name is resolved once; every address it has is checked before any is connected, and the checked address is the
-one that is connected, so a resolver that changes its mind (DNS rebinding) gains nothing. Redirects are followed by
+Every name is resolved once; every address it has is checked before any is connected, and the checked addresses are
+those that are connected, so a resolver that changes its mind (DNS rebinding) gains nothing. Redirects are followed by
 hand and checked like the first address.
 """
 
@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import base64
 import ipaddress
+import queue
 import socket
 import ssl
+import threading
 import time
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,14 +31,16 @@ PORTS = frozenset((80, 443, 8080, 8443))
 REDIRECTS = frozenset((301, 302, 303, 307, 308))
 AGENT = "newsletter/0.1"
 AT_ONCE = 65_536
+PATIENCE_SECONDS = 10.0  # for one address of a host, where it has another
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one fetch may take: ``octets`` of the body after decompression, ``seconds`` from the first name to the last
-    octet over all redirects, and ``allowed`` networks that may be reached although they are private."""
+    """What one fetch may take: ``octets`` of the body, on the wire and after decompression, ``seconds`` from the first
+    name to the last octet over all redirects, and ``allowed`` networks that may be reached although they are private,
+    at every port."""
 
     octets: int = 20 << 20
     seconds: float = 30.0
@@ -69,13 +73,24 @@ def fetch(url: str, *, headers: Mapping[str, str] | None = None, limits: Limits 
         answer = _once(origin, own, deadline, limits)
         if answer.status not in REDIRECTS:
             return _accepted(answer)
-        target = urljoin(origin, answer.headers.get("location", ""))
+        target = _target(origin, answer.headers.get("location", ""))
         if urlsplit(origin).scheme == "https" and urlsplit(target).scheme == "http":
             raise Refused(f"{_host(origin)} sends us from https to http.", code="redirects", where=_shown(target))
         if _host(target) != _host(origin):
             own.pop("authorization", None)
         place = target
     raise Refused(f"There are more than {limits.redirects} redirects.", code="redirects", where=_shown(url))
+
+
+def _target(origin: str, location: str) -> str:
+    """Return where a redirect leads; its octets are UTF-8 as browsers read them."""
+    told = location.encode("latin-1").decode("utf-8", "replace")
+    try:
+        target = urljoin(origin, told)
+        _host(target)
+    except ValueError:
+        raise Refused(f"{_host(origin)} sends us to no address.", code="redirects", where=_shown(origin)) from None
+    return target
 
 
 def networks(words: Iterable[str]) -> tuple[Network, ...]:
@@ -115,13 +130,17 @@ def _checked(url: str, limits: Limits) -> tuple[str, str]:
     if parts.scheme not in ("http", "https") or not host or any(not sign.isprintable() or sign == " " for sign in url):
         raise Invalid(f"{_shown(url)!r} cannot be fetched.", where="address", fix="Give an http or https address.")
     if port not in PORTS and not limits.allowed:
-        raise Refused(f"Port {port} is not fetched from.", code="port", where=_shown(url), fix="Use 80 or 443.")
+        raise _no_port(port, _shown(url))
     auth = ""
     if parts.username is not None:
         pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
         auth = "Basic " + base64.b64encode(pair.encode()).decode()
     bare = parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="").geturl()
     return bare, auth
+
+
+def _no_port(port: int, where: str) -> Refused:
+    return Refused(f"Port {port} is not fetched from.", code="port", where=where, fix="Use 80 or 443.")
 
 
 def _once(url: str, headers: Mapping[str, str], deadline: float, limits: Limits) -> Fetched:
@@ -146,23 +165,32 @@ def _once(url: str, headers: Mapping[str, str], deadline: float, limits: Limits)
 def _body(chunks: Iterable[bytes], coding: str, limits: Limits) -> bytes:
     """Return the body decompressed; what is longer than allowed is refused before it is all in memory."""
     unzip = zlib.decompressobj(wbits=47) if coding.strip().lower() in ("gzip", "x-gzip", "deflate") else None
-    parts, size = [], 0
+    parts, size, wire = [], 0, 0
     for chunk in chunks:
-        rest = chunk
+        rest, wire = chunk, wire + len(chunk)
         while rest:
-            try:
-                part = unzip.decompress(rest, limits.octets - size + 1) if unzip else rest
-            except zlib.error:
-                raise Unavailable("The answer is broken: it cannot be decompressed.", where="body") from None
-            rest = unzip.unconsumed_tail if unzip else b""
+            part, rest = _unpacked(unzip, rest, limits.octets - size + 1) if unzip else (rest, b"")
             size += len(part)
-            if size > limits.octets:
+            if max(size, wire) > limits.octets:
                 words = f"The answer is larger than {limits.octets >> 20 or 1} MB."
                 raise Refused(words, code="too_large", where="body", fix="Ask for less.")
             parts.append(part)
-            if unzip and not part:
-                break
+        if unzip and unzip.eof:
+            break  # what stands behind the end is not read: it would be kept in memory without a bound
+    if unzip and wire and not unzip.eof:
+        raise Unavailable("The answer is broken: it was cut off.", where="body", fix="It is tried again later.")
     return b"".join(parts)
+
+
+def _unpacked(unzip: Any, octets: bytes, most: int) -> tuple[bytes, bytes]:
+    """Return at most ``most`` octets decompressed, and what is left to decompress."""
+    try:
+        part = unzip.decompress(octets, most)
+    except zlib.error:
+        raise Unavailable(
+            "The answer is broken: it cannot be decompressed.", where="body", fix="It is tried again later."
+        ) from None
+    return part, unzip.unconsumed_tail if part else b""
 
 
 def _accepted(answer: Fetched) -> Fetched:
@@ -190,9 +218,18 @@ class _Guarded(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        place = _resolved(host, port, self._allowed)
-        inner = httpcore.SyncBackend().connect_tcp(place, port, timeout=_left(self._deadline))
-        return _Stream(inner, self._deadline)
+        places = _resolved(host, port, self._allowed, _left(self._deadline))
+        for at, place in enumerate(places, start=1):
+            left = _left(self._deadline)
+            patience = left if at == len(places) else min(left, PATIENCE_SECONDS)
+            try:
+                inner = httpcore.SyncBackend().connect_tcp(place, port, timeout=patience)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                if at == len(places):
+                    raise
+                continue
+            return _Stream(inner, self._deadline)
+        raise httpcore.ConnectError("it has no address")
 
     def connect_unix_socket(self, *_: Any, **__: Any) -> httpcore.NetworkStream:
         raise Refused("Sockets of this machine are not fetched from.", code="private_address", where="address")
@@ -223,13 +260,9 @@ class _Stream(httpcore.NetworkStream):
         return self._inner.get_extra_info(info)
 
 
-def _resolved(host: str, port: int, allowed: Sequence[Network]) -> str:
-    """Return the address to connect to; one private address among several refuses them all."""
-    try:
-        entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise Unavailable(f"The name {host[:200]!r} does not resolve.", where=host[:200]) from None
-    found = {str(entry[4][0]).partition("%")[0] for entry in entries}
+def _resolved(host: str, port: int, allowed: Sequence[Network], seconds: float) -> list[str]:
+    """Return the addresses that may be connected to; one private address among several refuses them all."""
+    found = {str(entry[4][0]).partition("%")[0] for entry in _asked(host, port, seconds)}
     addresses = sorted(map(ipaddress.ip_address, found), key=lambda one: (one.version, one))
     for address in addresses:
         if not may_reach(address, allowed):
@@ -239,7 +272,31 @@ def _resolved(host: str, port: int, allowed: Sequence[Network]) -> str:
                 where=host[:200],
                 fix="Give a public address, or allow its network with NEWSLETTER_PULL_ALLOW.",
             )
-    return str(addresses[0])
+        if port not in PORTS and not any(address in network for network in allowed):
+            raise _no_port(port, host[:200])
+    return [str(address) for address in addresses]
+
+
+def _asked(host: str, port: int, seconds: float) -> list[Any]:
+    """Return what the resolver knows; it is asked in a thread of its own, because nothing else bounds its time."""
+    answers: queue.SimpleQueue[list[Any] | Exception] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except (OSError, ValueError) as error:
+            answers.put(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        answer = answers.get(timeout=seconds)
+    except queue.Empty:
+        raise httpcore.ConnectTimeout("its name is not told in time") from None
+    if isinstance(answer, Exception):
+        raise Unavailable(
+            f"The name {host[:200]!r} does not resolve.", where=host[:200], fix="Is the address still right?"
+        )
+    return answer
 
 
 def _left(deadline: float) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -13,24 +14,28 @@ from typing import Any
 from django.conf import settings
 from django.db.models import F, Q
 
-from newsletter.errors import Conflict, NewsletterError, NotFound, Refused
+from newsletter.errors import Conflict, NewsletterError, NotFound, Refused, Unavailable
+from newsletter.ingest.apart import READ_SECONDS, Records, read_apart
 from newsletter.ingest.fetch import Fetched, Limits, fetch
 from newsletter.ingest.models import Source
 from newsletter.ingest.payload import refused_whole
-from newsletter.ingest.source import IncomingArticle, RefusedRecord
 from newsletter.ingest.sources import SOURCES
 from newsletter.ingest.store import IngestReport, store
 
 log = logging.getLogger(__name__)
-LEASE = timedelta(minutes=5)
 MOST_PAGES = 20
+PULL_SECONDS = 100.0  # for all pages of a source together
+LEASE = timedelta(minutes=20)  # longer than ten sources in a row take at their slowest
 LONGEST_PAUSE = timedelta(days=1)
-Records = list[IncomingArticle | RefusedRecord]
+LONGEST_TAG, LONGEST_DATE = 500, 200
 
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """What one pull brought. ``outcome`` is stored, not_modified or failed; ``trouble`` says why it failed."""
+    """What one pull brought. ``outcome`` is stored, not_modified, partly or failed; ``trouble`` says why it failed.
+
+    Of a source in several pages that fails at a later one, the pages before are stored: ``partly``.
+    """
 
     source: str
     outcome: str
@@ -82,14 +87,22 @@ def _lease(source: Source, now: datetime) -> bool:
     return bool(still.update(leased_until=now + LEASE, pulled_at=now))
 
 
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    """The first answer, the records of all pages, and what ended them early."""
+
+    answer: Fetched
+    records: Records
+    trouble: NewsletterError | None = None
+
+
 def _pull(source: Source, now: datetime) -> Pulled:
     try:
-        answer, records = _gathered(source)
-        if answer.status == 304:
+        gathered = _gathered(source)
+        if gathered.answer.status == 304:
             return _done(source, Pulled(source.code, "not_modified"), now, good_at=now)
-        _check_whole(records, source)
         report = IngestReport()
-        store(records, source=source.code, form=source.form, now=now, report=report)
+        store(gathered.records, source=source.code, form=source.form, now=now, report=report)
     except NewsletterError as error:
         return _failed(source, error, now)
     except Exception as error:  # one source in trouble must not stop the others
@@ -97,41 +110,72 @@ def _pull(source: Source, now: datetime) -> Pulled:
         return _failed(source, NewsletterError(f"It could not be read: {type(error).__name__}."), now)
     pulled = Pulled(
         source.code,
-        "stored",
+        "partly" if gathered.trouble else "stored",
         new=report.new,
         updated=report.updated,
         unchanged=report.unchanged,
         quarantined=len(report.quarantined),
         quarantine=report.quarantined,
+        trouble=_told(gathered.trouble) if gathered.trouble else "",
     )
-    kept = zlib.compress(answer.content, 6)
-    etag, changed = answer.headers.get("etag", "")[:500], answer.headers.get("last-modified", "")[:200]
-    return _done(source, pulled, now, good_at=now, snapshot=kept, etag=etag, last_modified=changed)
+    return _done(source, pulled, now, **({} if gathered.trouble else _left_behind(gathered.answer, now)))
 
 
-def _gathered(source: Source) -> tuple[Fetched, Records]:
-    """Return the first answer and the records of all its pages."""
+def _left_behind(answer: Fetched, now: datetime) -> dict[str, Any]:
+    """Return what is kept of a good answer; a tag that cannot be sent back as it came is none."""
+    told = {"etag": answer.headers.get("etag", ""), "last_modified": answer.headers.get("last-modified", "")}
+    longest = {"etag": LONGEST_TAG, "last_modified": LONGEST_DATE}
+    kept = {
+        name: value if value.isascii() and value.isprintable() and len(value) <= longest[name] else ""
+        for name, value in told.items()
+    }
+    return {"good_at": now, "snapshot": zlib.compress(answer.content, 6), **kept}
+
+
+def _gathered(source: Source) -> _Gathered:
+    """Return the records of all pages; raises what is wrong with the first one."""
     form: Any = SOURCES[source.form]
-    if columns := source.mapping.get("columns"):
-        form = form.with_columns(columns) if hasattr(form, "with_columns") else form
-    first, records = None, []
+    until = time.monotonic() + PULL_SECONDS
+    first: Fetched | None = None
+    records: Records = []
+    seen: set[str] = set()
     for number, address in enumerate(_addresses(form, source.address), start=1):
-        answer = _fetched(source, address, conditional=first is None)
+        try:
+            answer, found = _page(source, address, until, conditional=first is None)
+        except NewsletterError as error:
+            if first is None:
+                raise
+            if error.code in ("http_400", "no_records"):
+                break  # WordPress: there is no page of this number
+            return _Gathered(first, records, error)
         if answer.status == 304:
-            return answer, []
-        records += form.read(answer.content, key=source.code, url=answer.url)
-        first = first or answer
+            return _Gathered(answer, [])
+        first, records = first or answer, records + found
         pages = answer.headers.get(getattr(form, "pages_header", ""), "")
-        if pages.isdecimal() and number >= int(pages):
+        keys = {record.key for record in found}
+        if number >= int(pages) if pages.isdecimal() and len(pages) < 10 else keys <= seen:
             break
+        seen |= keys
     assert first is not None
-    return first, records
+    return _Gathered(first, records)
 
 
-def _check_whole(records: Records, source: Source) -> None:
-    """Raise ``Refused`` for an answer nothing can be read from: an HTML page, an empty body, broken JSON."""
+def _page(source: Source, address: str, until: float, *, conditional: bool) -> tuple[Fetched, Records]:
+    """Return one answer and its records; raises ``Refused`` for an HTML page, an empty body, broken JSON."""
+    answer = _fetched(source, address, until - time.monotonic(), conditional=conditional)
+    if answer.status == 304:
+        return answer, []
+    records = read_apart(
+        answer.content,
+        form=source.form,
+        key=source.code,
+        url=answer.url,
+        columns=source.mapping.get("columns"),
+        seconds=max(min(READ_SECONDS, until - time.monotonic()), 1.0),
+    )
     if whole := refused_whole(records):
         raise Refused(whole.message, code=whole.reason, where=source.address)
+    return answer, records
 
 
 def _addresses(form: Any, address: str) -> Iterator[str]:
@@ -141,18 +185,25 @@ def _addresses(form: Any, address: str) -> Iterator[str]:
     yield from (form.page_address(address, number) for number in range(1, MOST_PAGES + 1))
 
 
-def _fetched(source: Source, address: str, *, conditional: bool) -> Fetched:
+def _fetched(source: Source, address: str, seconds: float, *, conditional: bool) -> Fetched:
     asked = {}
     if conditional and source.failures == 0 and source.good_at is not None:
         asked = {"if-none-match": source.etag, "if-modified-since": source.last_modified}
     given = {name: value for name, value in asked.items() if value}
-    return fetch(address, headers=given, limits=Limits(allowed=settings.PULL_ALLOW))
+    limits = Limits(seconds=min(Limits().seconds, seconds), allowed=settings.PULL_ALLOW)
+    answer = fetch(address, headers=given, limits=limits)
+    if answer.status == 304 and not given:
+        raise Unavailable("It says that nothing changed, and was not asked.", code="http_304", where=source.address)
+    return answer
 
 
 def _failed(source: Source, error: NewsletterError, now: datetime) -> Pulled:
     log.warning("pull_failed source=%s code=%s failures=%s", source.pk, error.code, source.failures + 1)
-    trouble = f"{error.message} {error.fix}".strip()[:500]
-    return _done(source, Pulled(source.code, "failed", trouble=trouble), now)
+    return _done(source, Pulled(source.code, "failed", trouble=_told(error)), now)
+
+
+def _told(error: NewsletterError) -> str:
+    return f"{error.message} {error.fix}".strip()[:500]
 
 
 def _done(source: Source, pulled: Pulled, now: datetime, **told: Any) -> Pulled:

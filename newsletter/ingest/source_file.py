@@ -21,6 +21,7 @@ from newsletter.ingest.vocabulary import FIELDS
 PUSH = "push"  # articles come through the API
 TOP = ("code", "title", "form", "address", "every", "active", "renew", "mapping", "vocabulary")
 MAPPING = ("categories", "defaults", "columns")
+READ_BY = ("address", "form", "renew", "mapping", "vocabulary")  # what decides how an answer is taken in
 SHORTEST = timedelta(minutes=1)
 
 
@@ -54,7 +55,9 @@ def load(text: str, *, where: str, now: datetime) -> Source:
     source = Source.objects.filter(code=code).first()
     if source is None:
         return Source.objects.create(code=code, created_at=now, next_at=now if address else None, **fields)
-    moved = {} if source.address == address else {"etag": "", "last_modified": "", "next_at": now, "failures": 0}
+    moved: dict[str, Any] = {"next_at": now, "failures": 0} if source.address != address else {}
+    if any(getattr(source, name) != fields[name] for name in READ_BY):
+        moved |= {"etag": "", "last_modified": ""}  # what has not changed there is read anew all the same
     Source.objects.filter(pk=source.pk).update(**fields, **moved)
     return Source.objects.get(pk=source.pk)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from newsletter.access.models import KeyedAnswer
 from newsletter.articles.models import Article
@@ -156,7 +158,7 @@ class TestOnce:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"[]", b"null", b'"x"', b"5", b'{"articles": []}', b"\xff\xfe", b"[" * 100_000]
+    "body", [b"", b"{", b"[]", b"null", b'"x"', b"5", b'{"articles": []}', b"\xff\xfe", b"[" * 100_000, b"9" * 5000]
 )
 def test_a_body_without_articles_is_refused(body: bytes) -> None:
     status, answer = Program("articles:write").ask("POST", "/articles", body)
@@ -198,3 +200,20 @@ def test_naughty_words_in_every_field_do_no_harm(text: str) -> None:
     for article in Article.objects.all():
         assert "<script" not in article.title + article.teaser + article.image_url
         assert article.url.startswith("https://") or not article.url
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_requests_at_once_with_one_key_one_is_done() -> None:
+    program = Program("articles:write")
+
+    def ask(_: int) -> int:
+        try:
+            return program.ask("POST", "/articles", RIVERS, Idempotency_Key="k1")[0]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(ask, range(16)))
+    assert set(told) <= {200, 409}
+    assert 200 in told
+    assert (Article.objects.count(), KeyedAnswer.objects.count()) == (1, 1)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import ipaddress
 import socket
+import threading
 import time
+import zlib
 from collections.abc import Iterator
 
 import pytest
@@ -72,7 +74,10 @@ def test_a_private_address_is_refused_before_anything_is_sent(there: House) -> N
     assert there.asked == []
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.1", "0x7f000001", "2130706433", "[::1]", "[::ffff:127.0.0.1]"])
+SPELLED = ["localhost", "127.1", "0x7f000001", "0x7f.1", "2130706433", "017700000001", "0177.0.0.1", "[::1]", "0"]
+
+
+@pytest.mark.parametrize("host", [*SPELLED, "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "①②⑦.⓪.⓪.①", "[64:ff9b::7f00:1]"])
 def test_other_spellings_of_this_machine_are_refused_as_well(host: str) -> None:
     assert code(f"http://{host}:8080/", Limits()) in ("private_address", "unavailable")
 
@@ -80,6 +85,18 @@ def test_other_spellings_of_this_machine_are_refused_as_well(host: str) -> None:
 def test_a_redirect_into_a_private_network_is_refused(there: House) -> None:
     url = there.serve("/", status=302, Location="http://169.254.169.254/latest/meta-data/")
     assert code(url) == "private_address"
+
+
+@pytest.mark.parametrize("target", ["http://[::1", "http://x.example:99999/", "//:0", "http://a b/"])
+def test_a_redirect_to_no_address_is_refused(there: House, target: str) -> None:
+    with pytest.raises((Refused, Invalid)):
+        fetch(there.serve("/", status=302, Location=target), limits=OPEN)
+
+
+def test_a_redirect_is_read_as_utf_8(there: House) -> None:
+    there.serve("/%D1%80", b"here")
+    url = there.serve("/", status=302, Location="/р".encode().decode("latin-1"))
+    assert fetch(url, limits=OPEN).content == b"here"
 
 
 def test_a_name_with_one_private_address_among_public_ones_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,6 +138,36 @@ def test_a_port_nobody_publishes_on_is_refused() -> None:
     assert code("http://news.example:22/", Limits()) == "port"
 
 
+def test_another_port_is_open_in_allowed_networks_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.216.34", 22))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: entries)
+    assert code("http://news.example:22/", OPEN) == "port"
+
+
+def test_a_second_address_serves_where_the_first_is_dead(there: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    there.serve("/", b"here")
+    port = int(there.url.rpartition(":")[2])
+    entries = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, port)) for ip in ("127.0.0.1", "127.0.0.2")]
+    monkeypatch.setattr("newsletter.ingest.fetch._asked", lambda *_: entries[::-1])
+    monkeypatch.setattr("newsletter.ingest.fetch.sorted", lambda found, **_: sorted(found, reverse=True), raising=False)
+    assert fetch(f"http://two.example:{port}/", limits=Limits(allowed=networks(["127.0.0.0/8"]))).content == b"here"
+
+
+def test_a_resolver_that_says_nothing_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    silent = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: silent.wait(30) and [])
+    try:
+        assert code("http://tarpit.example/", Limits(seconds=0.2)) == "unavailable"
+    finally:
+        silent.set()
+
+
+def test_a_head_without_end_is_refused(there: House) -> None:
+    head = b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: %s\r\n" % (at, b"a" * 1000) for at in range(2000))
+    there.answers["/"] = lambda request: request.wfile.write(head) and None
+    assert code(there.url + "/") == "unavailable"
+
+
 def test_a_body_that_is_too_long_is_refused(there: House) -> None:
     assert code(there.serve("/", b"x" * 5000), Limits(octets=4999, allowed=HERE)) == "too_large"
 
@@ -138,6 +185,23 @@ def test_a_packed_answer_is_unpacked(there: House) -> None:
 
 def test_a_broken_packed_answer_is_told(there: House) -> None:
     assert code(there.serve("/", b"not gzip at all", Content_Encoding="gzip")) == "unavailable"
+
+
+def test_a_packed_answer_that_was_cut_off_is_told(there: House) -> None:
+    assert code(there.serve("/", gzip.compress(b"x" * 999)[:-9], Content_Encoding="gzip")) == "unavailable"
+
+
+def test_what_stands_behind_the_end_of_a_packed_answer_is_not_read(there: House) -> None:
+    url = there.serve("/", gzip.compress(b"packed") + b"x" * 500_000, Content_Encoding="gzip")
+    assert fetch(url, limits=Limits(octets=600_000, allowed=HERE)).content == b"packed"
+
+
+def test_octets_that_unpack_to_nothing_count_as_well(there: House) -> None:
+    packer = zlib.compressobj(wbits=31)
+    hollow = packer.compress(b"x") + b"".join(
+        packer.flush(zlib.Z_SYNC_FLUSH) + b"\0\0\0\xff\xff" * 99 for _ in range(99)
+    )
+    assert code(there.serve("/", hollow, Content_Encoding="gzip"), Limits(octets=9999, allowed=HERE)) == "too_large"
 
 
 @pytest.mark.parametrize("octets", [b"HTTP/1.1 200 OK\r\nX: " + b"a" * 500, b"HTTP/1.0 200 OK\r\n\r\n" + b"x" * 500])

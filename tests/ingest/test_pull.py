@@ -5,9 +5,11 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -74,6 +76,29 @@ def test_what_has_not_changed_is_asked_for_by_its_tag(there: House) -> None:
     assert (there.last("if-none-match"), there.last("if-modified-since")) == ('"v1"', "Fri, 20 Nov 2026 09:00:00 GMT")
 
 
+@pytest.mark.parametrize("tag", ["caf\u00e9", "x" * 501])
+def test_a_tag_that_cannot_be_sent_back_is_not_kept(there: House, tag: str) -> None:
+    source(there)
+    there.serve("/feed", FEED.encode(), ETag=tag)
+    assert [pull("meridian", now=NOW).outcome for _ in range(2)] == ["stored", "stored"]
+    assert Source.objects.get().etag == ""
+
+
+def test_nothing_changed_without_being_asked_is_a_failure(there: House) -> None:
+    source(there)
+    there.serve("/feed", status=304)
+    assert pull("meridian", now=NOW).outcome == "failed"
+
+
+def test_what_is_read_by_other_rules_is_asked_for_anew(there: House) -> None:
+    made = source(there)
+    pull("meridian", now=NOW)
+    text = dump(Source.objects.get()) + '[mapping.categories]\nmideast = { region = "Iran" }\n'
+    load(text, where="x", now=NOW)
+    pull("meridian", now=NOW + HOUR)
+    assert (there.last("if-none-match"), Article.objects.get().regions, made.code) == ("", ["Iran"], "meridian")
+
+
 NO_FEEDS = [b"", b"<!doctype html><title>Maintenance</title>", b"{}", b"\x00\x01", b"<rss"]
 
 
@@ -130,6 +155,45 @@ def test_all_pages_of_a_wordpress_site_are_pulled(there: House) -> None:
     pull("wp", now=NOW)
     assert [f"page={number}" in path for number, (path, _) in enumerate(there.asked, 1)] == [True, True, True]
     assert Article.objects.get().title == "Rivers & Borders"
+
+
+POST = '[{{"id": {0}, "title": {{"rendered": "Post {0}"}}, "link": "https://m.example/2026/11/p-{0}"}}]'
+
+
+def wordpress(there: House, pages: list[tuple[int, bytes]], **headers: str) -> None:
+    """Serve one page after the other, and load the source."""
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        number = int(parse_qs(urlsplit(request.path).query)["page"][0])
+        status, content = pages[min(number, len(pages)) - 1]
+        request.send_response(status)
+        for name, value in headers.items():
+            request.send_header(name.replace("_", "-"), value)
+        request.end_headers()
+        request.wfile.write(content)
+
+    there.answers["/posts"] = answer
+    load(f'code = "wp"\nform = "wordpress"\naddress = "{there.url}/posts"', where="x", now=NOW)
+
+
+@pytest.mark.parametrize("end", [(400, b'{"code": "rest_post_invalid_page_number"}'), (200, b"[]")])
+def test_a_site_that_does_not_tell_its_pages_is_read_to_the_last(there: House, end: tuple[int, bytes]) -> None:
+    wordpress(there, [(200, POST.format(1).encode()), (200, POST.format(2).encode()), end])
+    done = pull("wp", now=NOW)
+    assert (done.outcome, done.new, len(there.asked)) == ("stored", 2, 3)
+
+
+def test_a_site_that_gives_one_page_for_every_number_is_asked_twice(there: House) -> None:
+    wordpress(there, [(200, POST.format(1).encode())])
+    assert (pull("wp", now=NOW).outcome, len(there.asked)) == ("stored", 2)
+
+
+def test_a_page_that_fails_costs_no_page_before_it(there: House) -> None:
+    wordpress(there, [(200, POST.format(1).encode()), (503, b"")], X_WP_TotalPages="3")
+    done = pull("wp", now=NOW)
+    kept = Source.objects.get()
+    assert (done.outcome, done.new, kept.failures, kept.good_at, snapshot(kept)) == ("partly", 1, 1, None, b"")
+    assert "503" in kept.trouble
 
 
 def test_a_mapping_turns_categories_into_facets(there: House) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -13,15 +14,15 @@ from newsletter.ingest.keys import keys_of
 from newsletter.ingest.moment import moment
 from newsletter.ingest.payload import refuse, refuse_hollow
 from newsletter.ingest.plain_text import line_of, paragraphs_of
-from newsletter.ingest.read_object import read_plain, text_in
+from newsletter.ingest.read_object import bounded, read_plain, text_in
 from newsletter.ingest.source import IncomingArticle, RefusedRecord
 
 MOST_ENTRIES = 2_000
 LONGEST_TEASER = 600  # characters of a description that stands alone
 NO_FEED = "This is neither RSS nor Atom."
-_TRAP = re.compile(  # an entity made of entities (a bomb), or of a file of ours
-    rb"""<!ENTITY\s[^>]{0,4000}?(?:&(?!\#|amp;|lt;|gt;|quot;|apos;)|\bSYSTEM\b|\bPUBLIC\b|%)[^>]*>"""
-)
+LONGEST_HEAD = 16_000  # octets before the first element: feedparser looks through them in quadratic time
+_ELEMENT = re.compile(rb"<\w")
+_BLANKS = re.compile(rb"\s{2,}")
 
 
 class Feed:
@@ -33,9 +34,15 @@ class Feed:
         """Return every entry; an empty answer, a page of HTML and what is no feed are refused as a whole."""
         if hollow := refuse_hollow(content, key=key, wanted="RSS or Atom"):
             return [*hollow]
+        if (tame := _tame(content)) is None:
+            words = f"{NO_FEED} More than {LONGEST_HEAD:,} octets stand before its first element."
+            return [*refuse(key, "not_a_feed", words, content)]
         try:
             parsed = feedparser.parse(
-                _TRAP.sub(b"", content), response_headers={"content-type": "application/xml", **_base(url)}
+                io.BytesIO(tame),  # octets alone would be taken for the name of a file of ours
+                response_headers={"content-type": "application/xml", **_base(url)},
+                sanitize_html=False,  # texts become plain here
+                resolve_relative_uris=False,
             )
         except (
             Exception
@@ -44,9 +51,26 @@ class Feed:
         entries = parsed.get("entries", [])
         if not entries and not parsed.get("version"):
             return [*refuse(key, "not_a_feed", f"{NO_FEED}{_why(parsed)}", content, position=_place(parsed))]
-        return list(_entries(parsed.get("feed", {}), entries, url)) or [
-            *refuse(key, "no_records", "The feed has no entries.", content)
-        ]
+        found = list(_entries(parsed.get("feed", {}), entries, url))
+        if len(entries) > MOST_ENTRIES:
+            words = f"The feed has {len(entries):,} entries; those behind the first {MOST_ENTRIES:,} were not read."
+            found.append(RefusedRecord(bounded(f"{key}#more"), "too_many", words, f"entry {MOST_ENTRIES + 1}"))
+        return found or [*refuse(key, "no_records", "The feed has no entries.", content)]
+
+
+def _tame(content: bytes) -> bytes | None:
+    """Return a feed whose head holds no long run of blanks; None when that is longer than a head is."""
+    if b"\0" in content[:200]:  # UTF-16 or UTF-32
+        place = _ELEMENT.search(content.replace(b"\0", b""))
+        return content if (place.start() if place else len(content)) <= LONGEST_HEAD // 2 else None
+    place = _ELEMENT.search(content)
+    start = place.start() if place else len(content)
+    head = _BLANKS.sub(_blank, content[:start])
+    return head + content[start:] if len(head) <= LONGEST_HEAD else None
+
+
+def _blank(run: re.Match[bytes]) -> bytes:
+    return b"\n" if b"\n" in run[0] else b" "
 
 
 def _base(url: str) -> dict[str, str]:
