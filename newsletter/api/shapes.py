@@ -345,8 +345,63 @@ class QuarantineRow(Schema):
     url: str
     first_seen_at: datetime
     seen_at: datetime
+    field: str = Field(description="what is wrong")
+    value: str = Field(description="what stands there")
+    fix: str = Field(description="what sets it right")
 
 
 class QuarantineList(Schema):
     records: list[QuarantineRow]
     next: str | None = None
+
+
+class Line(Schema):
+    """A line of a refused text; ``here`` is the place that was refused."""
+
+    line: int
+    text: str
+    here: bool
+
+
+class RefusedShape(QuarantineRow):
+    """One refused record with its text."""
+
+    form: str
+    text: str
+    lines: list[Line]
+
+
+class DiscardIn(Schema):
+    reason: str = Field(max_length=500)
+
+
+class Discarded(Schema):
+    id: int
+    discarded_at: datetime
+    discarded_by: str
+
+
+class OddCounts(Schema):
+    counts: dict[str, int] = Field(description="code -> how many")
+
+
+class SetIn(Schema):
+    """The field and its whole new value; a text takes one."""
+
+    field: str
+    values: list[str]
+
+
+class SetDone(SetIn):
+    article: int
+
+
+class SettleIn(Schema):
+    """The code and the value of the oddity, as the doctor tells them."""
+
+    code: str
+    value: str = ""
+
+
+class SettleDone(SettleIn):
+    article: int

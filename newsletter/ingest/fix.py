@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Left
 
 from newsletter.errors import Invalid, NotFound
 from newsletter.ingest.give_address import web_address
@@ -21,13 +22,17 @@ from newsletter.ingest.write_object import FORM
 Read = IncomingArticle | RefusedRecord
 LONGEST_TITLE = 1000
 LONGEST_LINE = 400  # of what is shown
+START = 4000  # characters of a text that a list may look at: whole texts of many records fill the memory
 
 
 def waiting(*, source: str = "", reason: str = "") -> QuerySet[QuarantinedRecord]:
-    """Return the refused records that wait, the newest first; a discarded one waits again once it changed."""
+    """Return the refused records that wait, the newest first; a discarded one waits again once it changed.
+
+    Their ``text`` is left in the database; ``start`` is its beginning.
+    """
     found = QuarantinedRecord.objects.filter(Q(discarded_at=None) | ~Q(content_hash=F("discarded_hash")))
     wanted = {name: value for name, value in (("source", source), ("reason", reason)) if value}
-    return found.filter(**wanted).order_by("-pk")
+    return found.filter(**wanted).defer("text").annotate(start=Left("text", START)).order_by("-pk")
 
 
 def record_of(record_id: int) -> QuarantinedRecord:

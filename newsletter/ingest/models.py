@@ -121,7 +121,10 @@ class QuarantinedRecord(models.Model):
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["source", "key"], name="quarantined_once")]
-        indexes: ClassVar = [models.Index(fields=["-seen_at", "-id"], name="quarantined_newest")]
+        indexes: ClassVar = [  # each ends with what the lists are ordered by
+            models.Index(fields=["reason", "-id"], name="quarantined_reason"),
+            models.Index(fields=["source", "-id"], name="quarantined_source"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.source} {self.key}: {self.reason}"

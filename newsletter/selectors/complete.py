@@ -15,7 +15,6 @@ from django.db import connection
 
 from newsletter.articles.models import Article
 from newsletter.expressions.fold import fold
-from newsletter.expressions.parse import LONGEST
 from newsletter.expressions.tree import ANY, NONE
 from newsletter.expressions.write import quoted
 from newsletter.selectors.facets import FACETS
@@ -25,10 +24,9 @@ NEWEST = 20_000  # articles whose values are offered
 KEPT_SECONDS = 60.0  # values are counted anew after so long
 MOST_VALUES = 5_000  # of one facet
 _COMPARED: Mapping[str, tuple[str, ...]] = {"age": ("7d", "24h", "30d", "365d"), "published": ("2026-01-01",)}
-_ASKED = r"""(?<![\w-])([\w-]+)\s*(<=|>=|<|>|:)\s*"""
+_ASKED = r"""([\w-]+)\s*(<=|>=|<|>|:)\s*"""
 _QUOTED = re.compile(_ASKED + r"""(["“”])((?:\\.|[^"“”\\])*)\Z""", re.DOTALL)
 _BARE = re.compile(_ASKED + r"""()((?:[^\s()<>:"“”]+(?:[ ]+[^\s()<>:"“”]+)*)?)\Z""")  # blanks that should be in quotes
-_NAMED = re.compile(r"(?<![\w-])([\w-]+)\s+\Z")
 _BETWEEN = re.compile(r"\s(?:and|or|not)(?:\s|\Z)", re.IGNORECASE)
 _WORD = re.compile(r"""[^\s()<>:"“”]*\Z""")
 _WHOLE_CLAUSE = re.compile(r"""(?:(?:<=|>=|<|>|:)\s*(?:["“”][^"“”]*["“”]|[^\s()<>:"“”]+)|\))\s*\Z""")
@@ -47,12 +45,7 @@ class Completion:
 
 
 def complete(text: str, cursor: int, *, limit: int = 20) -> tuple[Completion, ...]:
-    """Return at most ``limit`` offers for the place ``cursor`` of ``text``, best first; any text will do.
-
-    Nothing is offered for a text that is longer than a selector may be.
-    """
-    if len(text) > LONGEST:
-        return ()
+    """Return at most ``limit`` offers for the place ``cursor`` of ``text``, best first; any text will do."""
     cursor = min(max(cursor, 0), len(text))
     offers = _value_offers(text, cursor, limit)
     return tuple(islice(_word_offers(text, cursor) if offers is None else offers, limit))
@@ -107,7 +100,7 @@ def _ordinary(facet: str, operator: str, sought: str, *, start: int, end: int) -
 
 def _words(before: str, typed: str, *, start: int, end: int) -> Iterator[Completion]:
     sought = typed.lower()
-    whole, name = _WHOLE_CLAUSE.search(before), _NAMED.search(before)
+    whole, name = _WHOLE_CLAUSE.search(before), re.search(r"([\w-]+)\s+\Z", before)
     if name and name[1].lower() in FACETS and not whole:
         for operator in FACETS[name[1].lower()].operators:
             yield Completion(start, end, operator, "operator", f"{name[1]} {operator} ...")

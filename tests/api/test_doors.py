@@ -32,6 +32,9 @@ BODIES: dict[str, Any] = {
     "/api/selectors/check": {"expression": "newsletter:ctw"},
     "/api/newsletters/{code}/back-test": {"limit": 1, "slots": 2},
     "/api/quarantine/{record_id}/fix": {"title": "Given by hand"},
+    "/api/quarantine/{record_id}/discard": {"reason": "a test page"},
+    "/api/doctor/{article_id}/set": {"field": "newsletters", "values": ["asia"]},
+    "/api/doctor/{article_id}/settle": {"code": "no_teaser"},
 }
 BODIES["/api/verify"] = (  # a mail of somebody else
     b"From: a@b.example\r\nContent-Type: multipart/alternative; boundary=x\r\n\r\n"
@@ -103,6 +106,30 @@ def test_a_cookie_of_the_desk_opens_nothing(stock: dict[str, str]) -> None:
     client = Client()
     client.force_login(User.objects.create_superuser("root"))
     assert client.get("/api/articles").status_code == 401
+
+
+def test_a_program_sets_an_article_right(stock: dict[str, str]) -> None:
+    article = stock["article_id"]
+    body = {"field": "newsletters", "values": ["asia", "ctw"]}
+    assert Program("doctor:write").ask("POST", f"/doctor/{article}/set", body)[0] == 200
+    changed = Article.objects.get(pk=article)
+    assert (changed.newsletters, changed.overrides["newsletters"]["by"]) == (["asia", "ctw"], "token a program")
+
+
+def test_a_program_settles_what_is_right(stock: dict[str, str]) -> None:
+    program = Program("doctor:write", "doctor:read")
+    odd = next(row for row in program.ask("GET", "/doctor")[1]["odd"])
+    body = {"code": odd["code"], "value": odd["value"]}
+    assert program.ask("POST", f"/doctor/{odd['article']}/settle", body)[0] == 200
+    assert odd not in program.ask("GET", "/doctor")[1]["odd"]
+
+
+def test_a_program_reads_a_refused_record_and_puts_it_aside(stock: dict[str, str]) -> None:
+    program, record = Program("doctor:write", "doctor:read"), stock["record_id"]
+    whole = program.ask("GET", f"/quarantine/{record}")[1]
+    assert [line["here"] for line in whole["lines"]].count(True) == 1
+    assert program.ask("POST", f"/quarantine/{record}/discard", {"reason": "a test page"})[0] == 200
+    assert program.ask("GET", "/quarantine")[1]["records"] == []
 
 
 def test_the_description_is_public_and_there_is_no_page_that_loads_foreign_scripts() -> None:

@@ -122,6 +122,24 @@ def test_the_weekly_journey_from_draft_to_pull_back(page: Page, issue: Issue) ->
     assert page.locator(".head .tag").first.inner_text() == "approved"
 
 
+def test_what_came_in_wrong_is_set_right_at_the_desk(page: Page, issue: Issue) -> None:
+    page.goto("/desk/quarantine")
+    page.get_by_role("link", name="page.txt").click()
+    page.get_by_label("Title").fill("Given by hand")
+    page.get_by_role("button", name="Take it in").click()
+    page.get_by_text("It is in.").wait_for()
+    page.goto("/desk/doctor?code=unknown_newsletter")
+    odd = page.locator("article.odd", has_text="Odd one")
+    assert odd.locator("strong").inner_text() == "newsletters"
+    odd.get_by_text("Set right").click()
+    assert odd.get_by_role("textbox").input_value() == "ctw"
+    odd.get_by_role("button", name="Save").click()
+    page.get_by_text("Set right.", exact=True).wait_for()
+    page.goto("/desk/doctor")
+    page.locator("article.odd").first.get_by_role("button", name="It is right").click()
+    page.get_by_text("Noted as right.").wait_for()
+
+
 def test_a_headline_is_reworded_and_shown_in_the_preview(page: Page, issue: Issue) -> None:
     page.goto(f"/desk/issues/{issue.pk}")
     page.get_by_text("Reword").first.click()

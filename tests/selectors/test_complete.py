@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from newsletter.expressions.parse import LONGEST
 from newsletter.selectors.check import check_selector
 from newsletter.selectors.complete import complete, forget
 from newsletter.selectors.facets import FACETS
@@ -92,11 +91,6 @@ def test_a_value_carries_how_many_of_the_newest_articles_have_it() -> None:
 def test_any_text_and_any_place_will_do(text: str) -> None:
     for cursor in range(-1, len(text) + 2):
         complete(text, cursor)
-
-
-def test_nothing_is_offered_for_more_than_a_selector_may_have() -> None:
-    assert complete("(" * LONGEST, LONGEST) != ()
-    assert complete("(" * (LONGEST + 1), LONGEST) == ()
 
 
 @pytest.mark.parametrize("facet", FACETS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from datetime import timedelta
 
 import pytest
@@ -13,6 +15,7 @@ from newsletter.articles.models import Article
 from newsletter.ingest.models import QuarantinedRecord, Settled, Source
 from newsletter.ingest.sources.page_export import PageExport
 from newsletter.ingest.store import IngestReport, store
+from newsletter.web.desk import cms
 from newsletter.web.policy import EDITOR, VIEWER, give_role
 from tests.factories import NOW, make_article, make_newsletter
 from tests.factories.pages import whole_page
@@ -51,6 +54,37 @@ def test_refused_records_are_listed_with_their_reason_and_escaped(record: Quaran
     assert "<b>page" not in page
 
 
+def test_refused_records_come_in_pages(monkeypatch: pytest.MonkeyPatch, record: QuarantinedRecord) -> None:
+    store(PageExport().read(b"none", key="older.txt", url=""), source="cms", now=NOW, report=IngestReport())
+    monkeypatch.setattr(cms, "PAGE_ROWS", 1)
+    client = desk()
+    first = shown(client, "quarantine")
+    [older] = re.findall(r'href="(\?[^"]*after=\d+)"', first)
+    assert ("older.txt" in first, "older.txt" in shown(client, "quarantine", query=html.unescape(older))) == (
+        True,
+        False,
+    )
+
+
+def test_a_page_of_records_that_is_none_is_not_found() -> None:
+    assert desk().get(reverse("desk:quarantine") + "?after=x").status_code == 404
+
+
+def test_refused_records_tell_field_and_what_to_do(record: QuarantinedRecord) -> None:
+    page = shown(desk(VIEWER), "quarantine")
+    assert "<strong>title</strong>" in page
+    assert "Give it a title here or in the CMS" in page
+
+
+def test_the_doctor_tells_a_viewer_field_and_value() -> None:
+    make_newsletter("ctw")
+    make_article("Rivers", newsletters=["ctww"])
+    page = shown(desk(VIEWER), "doctor", query="?code=unknown_newsletter")
+    assert "<strong>newsletters</strong>" in page
+    assert "{{" not in page
+    assert ">ctww</code>" in page
+
+
 def test_a_record_is_shown_with_its_place(record: QuarantinedRecord) -> None:
     assert 'class="here"' in shown(desk(), "record", record.pk)
 
@@ -81,7 +115,7 @@ def test_the_doctor_shows_what_is_odd_with_a_proposal() -> None:
     make_article("Rivers", newsletters=["ctww"])
     page = shown(desk(), "doctor", query="?code=unknown_newsletter")
     assert "Rivers" in page
-    assert "ctw" in page
+    assert 'dir="auto">ctw</textarea>' in page
 
 
 def test_an_editor_sets_a_field_right_and_it_survives() -> None:

@@ -38,6 +38,11 @@ class Odd:
         return hashlib.sha256(f"{self.code}|{self.field}|{self.value}".encode("utf-8", "replace")).hexdigest()[:10]
 
     @property
+    def lines(self) -> str:
+        """Return what a person begins with: the proposal or else the present value, one text a line."""
+        return "\n".join(self.present if self.proposal is None else self.proposal)
+
+    @property
     def settled_as(self) -> tuple[int, str, str]:
         """Return what a person's yes to it is remembered by: article, code, value."""
         return self.article_id, self.code, self.value[:LONGEST_VALUE]

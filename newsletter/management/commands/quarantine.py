@@ -11,6 +11,7 @@ from django.core.management.base import CommandParser
 from newsletter.errors import Invalid
 from newsletter.ingest.fix import around, discard, fix, record_of, waiting
 from newsletter.ingest.models import QuarantinedRecord
+from newsletter.ingest.remedy import remedy
 from newsletter.management.verb import Verb, now, page
 
 SHOWN = ("source", "key", "reason", "message", "position", "form", "url", "first_seen_at", "seen_at")
@@ -61,7 +62,8 @@ class Command(Verb):
 
 
 def _row(record: QuarantinedRecord) -> dict[str, Any]:
-    return {"id": record.pk, **{name: getattr(record, name) for name in SHOWN}}
+    told = {name: getattr(record, name) for name in SHOWN}
+    return {"id": record.pk, **told, **asdict(remedy(record))}
 
 
 def _text(file: Path | None) -> str:

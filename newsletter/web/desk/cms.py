@@ -20,6 +20,7 @@ from newsletter.ingest.doctor import counts, findings, set_right, settle
 from newsletter.ingest.fix import around, discard, fix, record_of, waiting
 from newsletter.ingest.models import Source
 from newsletter.ingest.pull import pull
+from newsletter.ingest.remedy import remedy
 from newsletter.issues.coverage import coverage as covered
 
 PAGE_ROWS = 50
@@ -53,10 +54,16 @@ def pull_now(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def quarantine(request: HttpRequest) -> HttpResponse:
     """What was refused and why, newest first."""
-    reason, source = _text(request, "reason"), _text(request, "source")
-    page = Paginator(waiting(reason=reason, source=source), PAGE_ROWS).get_page(request.GET.get("page"))
+    reason, source, after = _text(request, "reason"), _text(request, "source"), _text(request, "after")
+    if after and not (after.isdecimal() and len(after) < 19):
+        raise Http404
+    found = waiting(reason=reason, source=source)
+    found = found.filter(pk__lt=int(after)) if after else found  # an offset would read every text before it
+    rows = [(one, remedy(one)) for one in found[: PAGE_ROWS + 1]]
+    last = rows[PAGE_ROWS - 1][0].pk if len(rows) > PAGE_ROWS else None
+    older = urlencode({"reason": reason, "source": source, "after": last}) if last else ""
     reasons = waiting().order_by().values_list("reason", flat=True).distinct()
-    context = {"page": page, "reason": reason, "source": source, "reasons": sorted(reasons)}
+    context = {"rows": rows[:PAGE_ROWS], "older": older, "reason": reason, "reasons": sorted(reasons)}
     return render(request, "web/desk/quarantine.html", context)
 
 
@@ -64,7 +71,7 @@ def quarantine(request: HttpRequest) -> HttpResponse:
 def record(request: HttpRequest, pk: int) -> HttpResponse:
     """One refused record: its text around the place, and what would set it right."""
     one = _found(pk)
-    return render(request, "web/desk/record.html", {"record": one, "lines": around(one)})
+    return render(request, "web/desk/record.html", {"record": one, "remedy": remedy(one), "lines": around(one)})
 
 
 @require_POST
