@@ -27,12 +27,13 @@ from newsletter.api.shapes import (
 )
 from newsletter.api.trouble import TROUBLE
 from newsletter.errors import Invalid
-from newsletter.ingest.doctor import counts, findings, set_right, settle
+from newsletter.ingest.doctor import counts_of_newest, findings, set_right, settle
 from newsletter.ingest.fix import around, discard, fix, record_of, waiting
 from newsletter.ingest.models import QuarantinedRecord
 from newsletter.ingest.remedy import remedy
 
 router = Router(tags=["quarantine"])
+COUNTED = 2_000  # articles looked at for numbers
 SHOWN = ("source", "key", "reason", "message", "position", "url", "first_seen_at", "seen_at")
 
 
@@ -128,8 +129,9 @@ def doctor(
     summary="How much is odd, by code",
 )
 def doctor_counts(request: HttpRequest, source: str = "") -> dict[str, Any]:
-    """Return how many oddities of every code nobody has settled."""
-    return {"counts": counts(source=source)}
+    """Return how many oddities of every code nobody has settled; of some codes among the newest articles only."""
+    numbers, whole = counts_of_newest(COUNTED, source=source)
+    return {"counts": numbers, "whole": whole}
 
 
 @router.post(

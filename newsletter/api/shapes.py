@@ -383,6 +383,7 @@ class Discarded(Schema):
 
 class OddCounts(Schema):
     counts: dict[str, int] = Field(description="code -> how many")
+    whole: bool = Field(description="false: codes the database cannot decide are counted in the newest 2,000 only")
 
 
 class SetIn(Schema):

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from newsletter.articles.models import Article
 from newsletter.errors import Conflict, Invalid, NotFound
-from newsletter.ingest.doctor import counts, findings, of_article, set_right, settle, unsettle
+from newsletter.ingest.doctor import counts, counts_of_newest, findings, of_article, set_right, settle, unsettle
 from newsletter.ingest.doctor.near import slip_at, swapped, typos
 from newsletter.ingest.doctor.places import places
 from newsletter.ingest.doctor.spellings import spellings
@@ -349,3 +349,10 @@ class TestSettingRight:
     def test_no_address_is_refused(self) -> None:
         with pytest.raises(Invalid):
             set_right(sound(url="", urls=[]).pk, "url", ["javascript:alert(1)"], by="ada", now=NOW)
+
+
+def test_numbers_of_the_newest_say_that_they_are_not_the_whole() -> None:
+    for at in range(3):
+        make_article(f"Rivers of France {at}", regions=["Middle East"])
+    assert counts_of_newest(2)[0]["region_contradicts"] == 2
+    assert [counts_of_newest(most)[1] for most in (2, 3, None)] == [False, True, True]

@@ -71,18 +71,29 @@ def of_article(article: Article) -> list[Odd]:
 def counts(*, source: str = "", since: datetime | None = None, until: datetime | None = None) -> dict[str, int]:
     """Return how many oddities of every code there are that nobody has settled: code -> number, in the table's order.
 
-    Those the database can decide are counted in one query, the others by looking at their candidates.
+    Those the database can decide are counted in one query, the others by looking at every candidate: some 0.1 ms each.
     """
+    return counts_of_newest(None, source=source, since=since, until=until)[0]
+
+
+def counts_of_newest(
+    most: int | None, *, source: str = "", since: datetime | None = None, until: datetime | None = None
+) -> tuple[dict[str, int], bool]:
+    """Return ``counts`` with at most ``most`` candidates looked at, the newest, and whether these were all."""
     stock = known()
     within = _within(source, since, until)
     exact = [check for check in CHECKS.values() if check.exact]
     told = dict(zip((check.code for check in exact), _counted(exact, stock, within), strict=True))
     others = [check for check in CHECKS.values() if not check.exact]
     told |= dict.fromkeys((check.code for check in others), 0)
-    for article, settled in _articles(others, stock, within, None):
+    whole = True
+    for looked, (article, settled) in enumerate(_articles(others, stock, within, None)):
+        if looked == most:
+            whole = False
+            break
         for check in others:
             told[check.code] += sum(one.settled_as not in settled for one in check.look(article, stock))
-    return {code: told[code] for code in CHECKS}
+    return {code: told[code] for code in CHECKS}, whole
 
 
 def checks_of(code: str) -> Sequence[Check]:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from newsletter.errors import NewsletterError, NotFound
-from newsletter.ingest.doctor import counts, findings, set_right, settle
+from newsletter.ingest.doctor import counts_of_newest, findings, set_right, settle
 from newsletter.ingest.fix import around, discard, fix, record_of, waiting
 from newsletter.ingest.models import Source
 from newsletter.ingest.pull import pull
@@ -24,6 +24,7 @@ from newsletter.ingest.remedy import remedy
 from newsletter.issues.coverage import coverage as covered
 
 PAGE_ROWS = 50
+COUNTED = 2_000  # articles looked at for the doctor's numbers, so that its page stands at once
 PERIODS = {"7": 7, "28": 28, "91": 91, "365": 365}  # days
 
 
@@ -109,9 +110,10 @@ def doctor(request: HttpRequest) -> HttpResponse:
         found = findings(code=code, since=since, after=after, limit=PAGE_ROWS)
     except NewsletterError as error:
         raise Http404(error.message) from None
-    told = {name: number for name, number in counts(since=since).items() if number}
+    numbers, whole = counts_of_newest(COUNTED, since=since)
+    told = {name: number for name, number in numbers.items() if number}
     older = urlencode({"code": code, "days": days, "after": found.next}) if found.next else ""
-    shown = {"rows": found.rows, "code": code, "counts": told, "older": older}
+    shown = {"rows": found.rows, "code": code, "counts": told, "whole": whole, "older": older}
     context = {**shown, "days": days, "periods": PERIODS.values()}
     return render(request, "web/desk/doctor.html", context)
 
