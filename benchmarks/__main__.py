@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHMARKS = ("benchmarks.send", "benchmarks.selectors")
+BENCHMARKS = ("benchmarks.send", "benchmarks.selectors", "benchmarks.ingest")
 
 
 def main() -> None:
