@@ -32,24 +32,7 @@ from django.core.management import call_command  # noqa: E402
 
 from tests.factories.pages import DISCLAIMER, page  # noqa: E402
 
-WORDS = [
-    "river",
-    "treaty",
-    "gauge",
-    "delta",
-    "basin",
-    "border",
-    "state",
-    "policy",
-    "council",
-    "reform",
-    "market",
-    "energy",
-    "water",
-    "power",
-    "vote",
-    "bank",
-]
+WORDS = ("river", "treaty", "gauge", "delta", "basin", "border", "state", "policy", "reform", "energy", "vote", "bank")
 AUTHORS = ("Ada Byron", "Li Wei", "Thomas Graham, Jr.", "Nathan Brown")
 BOXES = f"About the Author\nDirector\nA biography.\n- Real RiversPaper\n- +18\nA, B, …\nRecent Work\n{DISCLAIMER}\n"
 

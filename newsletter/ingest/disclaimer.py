@@ -36,6 +36,8 @@ _NAME_BEFORE = re.compile(
     r"(?:مؤسسة |مركز )?(?:مالكوم كير\S* )?كارنيغي[^.!?\n]{0,80}|卡[内內]基[^。！？\n]{0,40})$"
 )
 LONGEST_NAME = 160
+SHORTEST_CUT = 5  # signs of the sentence behind the name
+_WHOLE = " does not take institutional positions"
 
 
 def disclaimer_in(line: str, names: Sequence[str]) -> int | None:
@@ -52,6 +54,16 @@ def disclaimer_in(line: str, names: Sequence[str]) -> int | None:
             return _start(line, found.start(), names)
     found_last = _NOT_OURS.search(line)
     return _behind_stop(line[: found_last.start()]) if found_last else None
+
+
+def cut_disclaimer_in(line: str, names: Sequence[str]) -> int | None:
+    """Return where a disclaimer begins that the end of the file cut short, None without one."""
+    for size in range(len(_WHOLE), SHORTEST_CUT - 1, -1):
+        if line.endswith(_WHOLE[:size]):
+            before = line[:-size]
+            named = before.endswith(tuple(name for name in names if name)) or _NAME_BEFORE.search(before)
+            return _start(line, len(before), names) if named else None
+    return None
 
 
 def _start(line: str, phrase: int, names: Sequence[str]) -> int:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from newsletter.ingest.disclaimer import disclaimer_in
+from newsletter.ingest.disclaimer import cut_disclaimer_in, disclaimer_in
 from newsletter.ingest.related import list_above, list_at_end
 from newsletter.ingest.tidy import letters
 
@@ -91,7 +91,10 @@ def _unglued(line: str) -> list[str]:
 def _apart(lines: Sequence[str], names: Sequence[str]) -> tuple[Sequence[str], int | None]:
     """Set the first disclaimer on a line of its own, so that a heading it was glued to is known; also its place."""
     for at, line in enumerate(lines):
-        if (start := disclaimer_in(line, names)) is not None:
+        start = disclaimer_in(line, names)
+        if start is None and at == len(lines) - 1:
+            start = cut_disclaimer_in(line, names)
+        if start is not None:
             parts = [part for part in (line[:start].rstrip(), line[start:]) if part]
             return [*lines[:at], *parts, *lines[at + 1 :]], at + len(parts) - 1
     return lines, None

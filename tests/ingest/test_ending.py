@@ -101,3 +101,8 @@ def test_a_publisher_behind_a_long_russian_header_does_not_end_the_text() -> Non
     head = f"Источник: Getty\nКомментарий\n{TITLE}\n{TEASER}\nAda Byron\nИсточник: Вода\n"
     article = read(page(f"{head}{PARAGRAPH}\n{DISCLAIMER}"))
     assert (article.originally_published_in, article.body) == ("Вода", PARAGRAPH)
+
+
+@pytest.mark.parametrize("size", [14, 20, 30, 45, 80, 150])
+def test_a_disclaimer_that_the_end_of_the_file_cut_short_is_not_the_body(size: int) -> None:
+    assert read(page(f"{HEAD}\n{DISCLAIMER[:size]}")).body == PARAGRAPH
