@@ -97,6 +97,7 @@ def test_no_feed_ends_in_an_exception_or_takes_long(capsys: Any) -> None:
     assert slow == []
 
 
+@pytest.mark.django_db(transaction=True)  # thousands of pushes in one transaction would hold a lock each
 def test_nothing_hostile_is_live_in_a_digest_or_a_page_of_the_desk(capsys: Any) -> None:
     own, wholes = strings(), feeds()
     pages: Counter[str] = Counter()
