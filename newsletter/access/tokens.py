@@ -18,7 +18,8 @@ SCOPES = {
     "articles:read": "look at articles, select and explain",
     "articles:write": "push articles in",
     "newsletters:read": "look at newsletters, coverage and back-tests",
-    "issues:read": "look at issues and their picks",
+    "issues:read": "look at issues, their picks and their variants",
+    "issues:write": "show blocks of an issue to groups of readers",
     "doctor:read": "look at the quarantine and at odd articles",
     "doctor:write": "set quarantined records right",
 }

@@ -6,18 +6,31 @@ from dataclasses import asdict
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils import timezone
 from ninja import Router
 
-from newsletter.api.scope import Scope
-from newsletter.api.shapes import IssueList, IssueShape, Limit, RebuildShape, TroubleAnswer, VerdictShape
+from newsletter.api.scope import Scope, token_behind
+from newsletter.api.shapes import (
+    IssueList,
+    IssueShape,
+    Limit,
+    RebuildShape,
+    ShowToIn,
+    TroubleAnswer,
+    VariantShape,
+    VerdictShape,
+)
 from newsletter.api.trouble import TROUBLE
 from newsletter.delivery.rebuilt import describe_rebuild
 from newsletter.delivery.verify import verify
+from newsletter.delivery.writer import dead_text
 from newsletter.errors import Invalid, NotFound
-from newsletter.issues.describe import describe_issue
+from newsletter.issues.describe import describe_issue, describe_variants
 from newsletter.issues.lifecycle import find
 from newsletter.issues.queries import newest
 from newsletter.issues.rebuild import rebuild
+from newsletter.issues.render import rendering_of
+from newsletter.issues.show_to import show_to
 
 MAIL_BODY = {
     "requestBody": {
@@ -86,3 +99,46 @@ def _number(issue_id: int) -> int:
     if issue_id >= 2**63:
         raise NotFound(f"There is no issue {issue_id}.", where="issue", fix="List the issues.")
     return issue_id
+
+
+@router.get(
+    "/issues/{int:issue_id}/variants/{variant}",
+    url_name="variant",
+    response={200: VariantShape, **TROUBLE},
+    summary="Look at one variant of an issue",
+)
+def variant(request: HttpRequest, issue_id: int, variant: str) -> dict[str, Any]:
+    """Return a variant, by its number from 1, as it would go out; personal links are dead."""
+    if issue_id >= 2**63:
+        raise NotFound(f"There is no issue {issue_id}.", where="issue", fix="List the issues.")
+    rendering = rendering_of(find(issue_id), now=timezone.now(), variant=variant)
+    parts = ("subject", "preheader", "html", "text")
+    return {
+        "issue": issue_id,
+        **describe_variants([rendering])[0],
+        **{part: dead_text(getattr(rendering, part), rendering.nonce) for part in parts},
+        "findings": rendering.findings,
+    }
+
+
+@router.post(
+    "/issues/{int:issue_id}/show-to",
+    url_name="show-to",
+    auth=Scope("issues:write"),
+    response={200: IssueShape, **TROUBLE},
+    summary="Show a block of an issue to a group of readers",
+)
+def show_block_to(request: HttpRequest, issue_id: int, asked: ShowToIn) -> dict[str, Any]:
+    """Show an article, a section or the note to a group only; the seal of an approved issue is broken."""
+    if issue_id >= 2**63:
+        raise NotFound(f"There is no issue {issue_id}.", where="issue", fix="List the issues.")
+    changed = show_to(
+        issue_id,
+        asked.group,
+        article_id=asked.article,
+        section=asked.section,
+        by=f"program {token_behind(request).name}",
+        now=timezone.now(),
+        version=asked.version,
+    )
+    return describe_issue(changed)

@@ -229,6 +229,34 @@ class IssueList(Schema):
     next: str | None = None
 
 
+class VariantRow(Schema):
+    """A variant of an issue: who gets it, and how many readers that were when it was planned."""
+
+    variant: str
+    words: str
+    readers: int
+
+
+class VariantShape(VariantRow):
+    """A variant as it would go out, with dead personal links."""
+
+    issue: int
+    subject: str
+    preheader: str
+    html: str
+    text: str
+    findings: list[dict[str, Any]]
+
+
+class ShowToIn(Schema):
+    """A group of readers, and the block they alone shall see: an article, else a section, else the note."""
+
+    group: str = Field(examples=["plan:paid and not language:fr"], description="empty: everybody")
+    article: int | None = Field(None, ge=1, lt=2**63)
+    section: str = Field("", description="title or number")
+    version: int | None = Field(None, description="refuse when the issue was changed since")
+
+
 class IssueShape(Schema):
     """An issue with its picks by section, each with its reason, and the candidates left out."""
 
@@ -242,7 +270,9 @@ class IssueShape(Schema):
     window_to: datetime
     held: str
     shortfalls: list[dict[str, Any]]
+    note_group: str = Field(description="who sees the editor's note; empty: everybody")
     sections: list[dict[str, Any]]
+    variants: list[VariantRow]
     left_out: list[dict[str, Any]]
 
 

@@ -56,6 +56,9 @@ def _tables(newsletter: Newsletter) -> dict[str, dict[str, Any]]:
             **({"stale": span(newsletter.stale)} if newsletter.stale else {}),
             "late": span(newsletter.late),
             "tracking": newsletter.tracking,
+            "repeats": newsletter.repeats,
+            "repeats_within": span(newsletter.repeats_within),
+            **({"interests": list(newsletter.interests)} if newsletter.interests else {}),
         },
         **({"byline": {key: newsletter.byline[key] for key in BYLINE}} if newsletter.byline else {}),
         "sender": {key: getattr(newsletter.sender, key) for key in senders},
@@ -70,6 +73,7 @@ def _section(section: Section) -> dict[str, Any]:
         "minimum": section.minimum,
         "order": section.order,
         **({"quota": dict(sorted(section.quota.items()))} if section.quota else {}),
+        **({"group": section.group} if section.group else {}),
     }
 
 

@@ -39,18 +39,26 @@ TOP = (
     "section",
 )
 CADENCE = ("weekdays", "at", "cron", "draft_lead", "cut_off")
-POLICY = ("approval", "approvers", "thin", "stale", "late", "tracking")
+POLICY = ("approval", "approvers", "thin", "stale", "late", "tracking", "repeats", "repeats_within", "interests")
 BYLINE = ("most", "affiliations", "pages", "institution")
 INSTITUTIONS = ("center", "newsletter", "nobody")
 SENDER = ("name", "address", "reply_to", "bounce_domain", "postal_address", "list_id")
-SECTION = ("title", "selector", "limit", "minimum", "order", "quota")
+SECTION = ("title", "selector", "limit", "minimum", "order", "quota", "group")
+MOST_INTERESTS = 50
 Check = Callable[[str], object]
 
 
-def load(text: str, *, where: str, check: Check) -> Newsletter | Brand | tuple[Author, ...]:
+def _no_group(_: str) -> str:
+    raise Invalid("Groups of readers are not known here.", where="group", fix="Leave the group out.")
+
+
+def load(
+    text: str, *, where: str, check: Check, check_group: Callable[[str], str] = _no_group
+) -> Newsletter | Brand | tuple[Author, ...]:
     """Store the newsletter (or brand, or authors) that ``text`` defines and return it, replacing what it was before.
 
-    ``check`` is called with every selector and raises ``Invalid`` for a wrong one. Raises ``Invalid`` naming the
+    ``check`` is called with every selector and raises ``Invalid`` for a wrong one; ``check_group`` returns the one form
+    of a group of readers, or raises it. Raises ``Invalid`` naming the
     file, the key and what to write instead; then nothing is stored.
     """
     table = _parsed(text, where)
@@ -58,7 +66,9 @@ def load(text: str, *, where: str, check: Check) -> Newsletter | Brand | tuple[A
         if "author" in table:
             Place(where, "").known(table, ("author",))
             return load_authors(table["author"], where=where)
-        return _brand(table, where) if isinstance(table.get("brand"), dict) else _newsletter(table, where, check)
+        if isinstance(table.get("brand"), dict):
+            return _brand(table, where)
+        return _newsletter(table, where, check, check_group)
 
 
 def _parsed(text: str, where: str) -> dict[str, Any]:
@@ -76,7 +86,7 @@ def _brand(table: dict[str, Any], where: str) -> Brand:
     return Brand.objects.update_or_create(code=code, defaults={"name": design["name"], "design": design})[0]
 
 
-def _newsletter(table: dict[str, Any], where: str, check: Check) -> Newsletter:
+def _newsletter(table: dict[str, Any], where: str, check: Check, check_group: Callable[[str], str]) -> Newsletter:
     top = Place(where, "")
     top.known(table, TOP)
     code = top.code(table.get("code", ""))
@@ -98,7 +108,7 @@ def _newsletter(table: dict[str, Any], where: str, check: Check) -> Newsletter:
     newsletter = (
         Newsletter.objects.get(pk=same.pk) if same else Newsletter.objects.create(code=code, sender=sender, **fields)
     )
-    _sections(newsletter, table.get("section", []), where, check)
+    _sections(newsletter, table.get("section", []), where, check, check_group)
     return Newsletter.objects.select_related("sender").get(pk=newsletter.pk)
 
 
@@ -157,6 +167,9 @@ def _policy(table: dict[str, Any], at: Place) -> dict[str, Any]:
         "stale": at.span(table, "stale", "0h") if table.get("stale") else None,
         "late": at.span(table, "late", "6h"),
         "tracking": at.one_of(table, "tracking", Newsletter.Tracking.values, Newsletter.Tracking.OFF),
+        "repeats": at.one_of(table, "repeats", Newsletter.Repeats.values, Newsletter.Repeats.SEND),
+        "repeats_within": at.span(table, "repeats_within", "7d"),
+        "interests": _interests(table, at),
     }
 
 
@@ -186,7 +199,7 @@ def _sender(table: dict[str, Any], at: Place, before: Sender | None) -> Sender:
     return sender
 
 
-def _sections(newsletter: Newsletter, tables: Any, where: str, check: Check) -> None:
+def _sections(newsletter: Newsletter, tables: Any, where: str, check: Check, check_group: Callable[[str], str]) -> None:
     if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
         raise Invalid(
             "There is no section.",
@@ -212,7 +225,25 @@ def _sections(newsletter: Newsletter, tables: Any, where: str, check: Check) -> 
             minimum=at.number(table, "minimum", 0, least=0, most=limit),
             order=at.one_of(table, "order", ORDERS, "newest"),
             quota=_quota(table.get("quota", {}), at, check),
+            group=_group(table, at, check_group),
         )
+
+
+def _group(table: dict[str, Any], at: Place, check: Callable[[str], str]) -> str:
+    group = at.text(_on_one_line(table, "group"), "group", longest=300, default="")
+    try:
+        return check(group) if group else ""
+    except Invalid as error:
+        raise Invalid(error.message, where=f"{at.where}: {at.key}.group, {error.where}", fix=error.fix) from None
+
+
+def _interests(table: dict[str, Any], at: Place) -> list[str]:
+    """Return the tags that readers may tick."""
+    values = table.get("interests", [])
+    if not isinstance(values, list) or len(values) > MOST_INTERESTS:
+        raise at.wrong("interests", f"{values!r} is no list of tags", f"Give at most {MOST_INTERESTS}.")
+    inside = Place(at.where, f"{at.key}.interests")
+    return [inside.text({str(number): value}, str(number), longest=60) for number, value in enumerate(values, 1)]
 
 
 def _on_one_line(table: dict[str, Any], key: str) -> dict[str, Any]:

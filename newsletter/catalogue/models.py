@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
+
+WEEK = timedelta(days=7)
 
 
 class Sender(models.Model):
@@ -63,6 +66,11 @@ class Newsletter(models.Model):
         ANONYMOUS = "anonymous"
         INDIVIDUAL = "individual"
 
+    class Repeats(models.TextChoices):
+        SEND = "send"  # a story goes to whoever reads this newsletter
+        REPLACE = "replace"  # who has it from another newsletter gets the next candidate instead
+        MENTION = "mention"  # who has it from another newsletter is told where
+
     code = models.CharField(max_length=60, unique=True)
     title = models.CharField(max_length=200)
     language = models.CharField(max_length=20, default="en")
@@ -83,6 +91,9 @@ class Newsletter(models.Model):
     late = models.DurationField()
     stale = models.DurationField(null=True, blank=True)  # an issue whose newest article is older is held; none = never
     tracking = models.CharField(max_length=10, choices=Tracking.choices, default=Tracking.OFF)
+    repeats = models.CharField(max_length=8, choices=Repeats.choices, default=Repeats.SEND, db_default=Repeats.SEND)
+    repeats_within = models.DurationField(default=WEEK, db_default=WEEK)  # how long a story counts as read elsewhere
+    interests = ArrayField(models.CharField(max_length=60), default=list, blank=True, db_default=[])  # tags to tick
     sender = models.ForeignKey(Sender, on_delete=models.PROTECT, related_name="newsletters")
     active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -107,6 +118,7 @@ class Section(models.Model):
     minimum = models.PositiveSmallIntegerField(default=0)
     order = models.CharField(max_length=20, default="newest")
     quota = models.JSONField(default=dict, blank=True)  # facet name -> the most articles one value may have
+    group = models.CharField(max_length=300, blank=True, db_default="")  # who sees it; "" = everybody
 
     class Meta:
         constraints: ClassVar = [

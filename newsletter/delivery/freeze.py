@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import connection, transaction
 
+from newsletter.delivery.assign import CHOICE_SQL, NO_ARTICLE, assignment, must_wait
 from newsletter.delivery.models import ChunkState, DeliveryState, Sending
-from newsletter.delivery.wake import wake_deliver
+from newsletter.delivery.wake import wake_deliver, wake_freeze
 from newsletter.errors import Conflict
 from newsletter.issues.lifecycle import find, move
 from newsletter.issues.models import Issue
-from newsletter.readers.audience import AUDIENCE_SQL
 
 log = logging.getLogger(__name__)
 CHUNK = 1000
 PORTION = 20 * CHUNK  # readers looked at in one transaction
 
 _PORTION = f"""
-WITH audience AS MATERIALIZED ({AUDIENCE_SQL}),
+WITH {{keyed}},
+choice AS MATERIALIZED ({CHOICE_SQL}),
+placed AS MATERIALIZED (
+    SELECT k.*, c.variant, c.repeated > 0 AS repeated,
+        CASE WHEN k.exclusion IS NOT NULL THEN k.exclusion WHEN c.empty THEN '{NO_ARTICLE}' END AS reason
+    FROM keyed k JOIN choice c USING (combination, got)
+),
 kept AS MATERIALIZED (
     SELECT a.*, (row_number() OVER (ORDER BY a.reader_id) - 1) / {CHUNK} AS part
-    FROM audience a WHERE a.exclusion IS NULL
+    FROM placed a WHERE a.reason IS NULL
 ), part AS MATERIALIZED (
     SELECT k.part, count(*) AS size, nextval(pg_get_serial_sequence('newsletter_chunk', 'id')) AS id
     FROM kept k GROUP BY k.part ORDER BY k.part
@@ -35,15 +43,18 @@ kept AS MATERIALIZED (
 ), written AS (
     INSERT INTO newsletter_delivery (issue_id, chunk_id, reader_id, address, name, language, variant, state,
         attempts, reason)
-    SELECT %(issue_id)s, p.id, k.reader_id, k.address, k.name, k.language, '', {DeliveryState.QUEUED}, 0, ''
+    SELECT %(issue_id)s, p.id, k.reader_id, k.address, k.name, k.language, k.variant, {DeliveryState.QUEUED}, 0, ''
     FROM kept k JOIN part p USING (part) ORDER BY k.reader_id
     ON CONFLICT (issue_id, address) DO NOTHING
     RETURNING chunk_id
 )
 SELECT (SELECT max(reader_id) FROM audience), (SELECT count(*) FROM audience), (SELECT count(*) FROM kept),
     (SELECT count(*) FROM written),
-    (SELECT coalesce(jsonb_object_agg(e.exclusion, e.n), '{{}}'::jsonb)
-     FROM (SELECT exclusion, count(*) AS n FROM audience WHERE exclusion IS NOT NULL GROUP BY exclusion) e)
+    (SELECT coalesce(jsonb_object_agg(e.reason, e.n), '{{{{}}}}'::jsonb)
+     FROM (SELECT reason, count(*) AS n FROM placed WHERE reason IS NOT NULL GROUP BY reason) e),
+    (SELECT coalesce(jsonb_object_agg(v.variant, v.n), '{{{{}}}}'::jsonb)
+     FROM (SELECT variant, count(*) AS n FROM kept GROUP BY variant) v),
+    (SELECT count(*) FROM kept WHERE repeated)
 """
 
 
@@ -63,7 +74,7 @@ def freeze(issue_id: int, *, now: datetime, seconds: float = 45.0) -> Frozen:
     end = time.monotonic() + seconds
     Sending.objects.get_or_create(issue_id=issue_id)
     while True:
-        sending = _write_portion(issue_id)
+        sending = _write_portion(issue_id, now)
         if sending is None:
             return Frozen(0, complete=False)
         if sending.complete:
@@ -72,8 +83,8 @@ def freeze(issue_id: int, *, now: datetime, seconds: float = 45.0) -> Frozen:
             return Frozen(sending.deliveries, complete=False)
 
 
-def _write_portion(issue_id: int) -> Sending | None:
-    """Write the next portion; None when somebody else is at it or the issue is not freezing any more."""
+def _write_portion(issue_id: int, now: datetime) -> Sending | None:
+    """Write the next portion; None when somebody else is at it, the issue is not freezing any more, or has to wait."""
     with transaction.atomic():
         sending = Sending.objects.select_for_update(skip_locked=True).filter(issue_id=issue_id).first()
         issue = find(issue_id)
@@ -81,7 +92,13 @@ def _write_portion(issue_id: int) -> Sending | None:
             return None
         if sending.complete:
             return sending
-        last, looked_at, kept, written, excluded = _insert(issue, sending.watermark)
+        if not sending.candidates and must_wait(issue, now=now):
+            return None
+        portion = _insert(issue, sending.watermark)
+        last, looked_at, kept, written, excluded = portion[:5]
+        for variant, number in portion.variants.items():
+            sending.variants[variant] = sending.variants.get(variant, 0) + number
+        sending.repeated += portion.repeated
         sending.candidates += looked_at
         sending.deliveries += written
         if kept > written:  # an address moved from one reader to another meanwhile: it gets one copy
@@ -95,17 +112,26 @@ def _write_portion(issue_id: int) -> Sending | None:
         return sending
 
 
-def _insert(issue: Issue, after: int) -> tuple[int | None, int, int, int, dict[str, int]]:
-    values = {"issue_id": issue.pk, "newsletter_id": issue.newsletter_id, "after": after, "limit": PORTION}
+class _Portion(NamedTuple):
+    last: int | None  # reader
+    looked_at: int
+    kept: int
+    written: int
+    excluded: dict[str, int]
+    variants: dict[str, int]
+    repeated: int
+
+
+def _insert(issue: Issue, after: int) -> _Portion:
+    keyed, given = assignment(issue)
+    values = {"issue_id": issue.pk, "newsletter_id": issue.newsletter_id, "after": after, "limit": PORTION, **given}
     with connection.cursor() as cursor:
-        cursor.execute(_PORTION, values)
-        last, looked_at, kept, written, excluded = cursor.fetchone()
-    return last, looked_at, kept, written, _as_dict(excluded)
+        cursor.execute(_PORTION.replace("{keyed}", keyed).replace("{{}}", "{}"), values)
+        last, looked_at, kept, written, excluded, variants, repeated = cursor.fetchone()
+    return _Portion(last, looked_at, kept, written, _as_dict(excluded), _as_dict(variants), repeated)
 
 
 def _as_dict(value: object) -> dict[str, int]:
-    import json
-
     return dict(json.loads(value)) if isinstance(value, str) else dict(value)  # type: ignore[call-overload]
 
 
@@ -130,4 +156,6 @@ def _begin(issue_id: int, sending: Sending, *, now: datetime) -> bool:
         return False
     log.info("issue_frozen issue=%s deliveries=%s", issue_id, sending.deliveries)
     wake_deliver(issue_id)
+    for waiting in Issue.objects.filter(state=Issue.State.FREEZING).values_list("pk", flat=True):
+        wake_freeze(waiting)  # it may have waited to see who gets this one
     return True

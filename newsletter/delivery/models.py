@@ -46,6 +46,8 @@ class Sending(models.Model):
     candidates = models.PositiveIntegerField(default=0)
     deliveries = models.PositiveIntegerField(default=0)
     excluded = models.JSONField(default=dict)  # reason -> readers
+    variants = models.JSONField(default=dict, db_default={})  # variant -> readers
+    repeated = models.PositiveIntegerField(default=0, db_default=0)  # who get a story again from another newsletter
     complete = models.BooleanField(default=False)
 
     def __str__(self) -> str:

@@ -17,15 +17,15 @@ from newsletter.readers.address import normalise
 MARK = "[Proof] "
 
 
-def proof(issue_id: int, *, to: str, by: str, now: datetime) -> Letter:
-    """Write a proof to ``to`` and wake the letters' queue; returns the letter, still queued.
+def proof(issue_id: int, *, to: str, variant: str = "", by: str, now: datetime) -> Letter:
+    """Write a proof of a variant to ``to`` and wake the letters' queue; returns the letter, still queued.
 
-    Raises ``Invalid`` for anything that is not one plain address.
+    Raises ``Invalid`` for anything that is not one plain address, ``NotFound`` for no variant.
     """
     check_may_send()
     address = normalise(to)
     issue = find(issue_id)
-    rendering = rendering_of(issue, now=now)
+    rendering = rendering_of(issue, now=now, variant=variant)
 
     letter = write(
         "proof",
@@ -33,11 +33,22 @@ def proof(issue_id: int, *, to: str, by: str, now: datetime) -> Letter:
         sender=issue.newsletter.sender,
         address=address,
         name="",
-        subject=MARK + dead_text(rendering.subject, rendering.nonce),
+        subject=(MARK if not rendering.variant else f"[Proof of variant {rendering.variant}] ")
+        + dead_text(rendering.subject, rendering.nonce),
         html=dead_text(rendering.html, rendering.nonce),
         text=dead_text(rendering.text, rendering.nonce),
         now=now,
     )
-    record(issue_id, "proof", by=by, now=now, detail={"letter": letter.pk})
+    record(
+        issue_id,
+        "proof",
+        by=by,
+        now=now,
+        detail={"letter": letter.pk, **({"variant": rendering.variant} if rendering.variant else {})},
+    )
     wake_letters()
     return letter
+
+
+def _mark(variant: str) -> str:
+    return f"[Proof of variant {variant}] " if variant else MARK

@@ -33,7 +33,9 @@ def issues_waiting() -> list[int]:
 
 def waiting(*, now: datetime, place: str) -> Waiting:
     """Return what waits and is not being worked on by the worker host ``place``."""
-    freezing = Issue.objects.filter(state=Issue.State.FREEZING).order_by("pk").values_list("pk", flat=True)
+    freezing = (
+        Issue.objects.filter(state=Issue.State.FREEZING).order_by("sending_at", "pk").values_list("pk", flat=True)
+    )
     old = Letter.objects.filter(written_at__lt=now - timedelta(seconds=5))
     due = old.filter(state=Letter.State.QUEUED) | old.filter(state=Letter.State.DEFERRED, next_attempt_at__lte=now)
     return Waiting(tuple(freezing), bool(issues_waiting()) and not _is_delivering(place), due.exists())

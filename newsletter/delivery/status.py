@@ -11,12 +11,13 @@ from newsletter.delivery.models import Chunk, ChunkState, Delivery, DeliveryStat
 from newsletter.delivery.writer import message_id
 from newsletter.errors import Invalid
 from newsletter.issues.lifecycle import find
+from newsletter.issues.models import IssueRendering
 
 STORED = tuple(state for state in DeliveryState if state != DeliveryState.LEASED)
 
 
 def status(issue_id: int) -> dict[str, Any]:
-    """Return the counts of every state (zeros too), who was left out and why, the rate and the times.
+    """Return the counts of every state (zeros too), who was left out, the readers of each variant, rate and times.
 
     Chunks at rest are read from their counters; only rows of chunks that a worker holds now are counted.
     """
@@ -40,12 +41,25 @@ def status(issue_id: int) -> dict[str, Any]:
         "state": str(issue.state),
         "counts": {state.name.lower(): counts[state] for state in DeliveryState},
         "excluded": dict(sending.excluded) if sending else {},
+        "variants": _variants(issue_id, sending) if sending else [],
+        "repeated": sending.repeated if sending else 0,
         "rate": round(counts[DeliveryState.ACCEPTED] / elapsed, 1) if elapsed > 0 else None,
         "started_at": started,
         "finished_at": issue.sent_at,
         "elapsed_seconds": round(elapsed, 3),
         "pause_reason": issue.pause_reason,
     }
+
+
+def _variants(issue_id: int, sending: Sending) -> list[dict[str, Any]]:
+    """Return every variant of a sending with the readers who were given it; nothing for an issue that has only one."""
+    rules = IssueRendering.objects.filter(issue_id=issue_id).order_by("variant").values_list("variant", "rule")
+    if len(rules) < 2:
+        return []
+    return [
+        {"variant": name or "1", "words": rule.get("words", "everybody"), "readers": sending.variants.get(name, 0)}
+        for name, rule in rules
+    ]
 
 
 def deliveries(issue_id: int, *, state: str | None, after: int, limit: int) -> Iterator[dict[str, Any]]:

@@ -26,7 +26,7 @@ class IssueWriter:
     issue: int
     newsletter: int
     sender: Sender
-    view: str  # where the issue is shown in the browser
+    views: dict[str, str]  # where a variant is shown in the browser
     compiled: dict[str, Compiled]
     with_preferences: bool  # whether any copy names the reader's preferences
     ways_out: Callable[[int], tuple[str, str]]  # a reader's two addresses of List-Unsubscribe
@@ -44,7 +44,7 @@ class IssueWriter:
     def copy(self, row: Row) -> Copy:
         """Return what this copy has of its own; its links are signed for this reader."""
         unsubscribe, mailto = self.ways_out(row.reader_id)
-        values = {"name": row.name, "address": row.address, "unsubscribe": unsubscribe, "view": self.view}
+        values = {"name": row.name, "address": row.address, "unsubscribe": unsubscribe, "view": self.views[row.variant]}
         if self.with_preferences:
             values["preferences"] = addresses.preferences(row.reader_id, self.newsletter)
         return Copy(
@@ -64,10 +64,10 @@ def writer_of(issue_id: int) -> IssueWriter:
     if "" not in compiled:
         raise Unavailable(f"Issue {issue_id} has no stored rendering.", where=f"issue {issue_id}")
     with_preferences = any("preferences" in one.slots for one in compiled.values())
-    newsletter, view = issue.newsletter, addresses.view(issue_id)
+    newsletter, views = issue.newsletter, {name: addresses.view(issue_id, int(name or 1)) for name in compiled}
     sender = newsletter.sender
     ways_out = addresses.ways_out(sender.bounce_domain, newsletter.pk, issue_id)
-    return IssueWriter(issue_id, newsletter.pk, sender, view, compiled, with_preferences, ways_out)
+    return IssueWriter(issue_id, newsletter.pk, sender, views, compiled, with_preferences, ways_out)
 
 
 def compile_rendering(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -12,9 +13,9 @@ from newsletter.expressions.fold import fold
 from newsletter.issues.lifecycle import State, find, move, record
 from newsletter.issues.lock import lock, seal_of
 from newsletter.issues.material import gather
-from newsletter.issues.models import Approval, Issue, IssueRendering, Pick
+from newsletter.issues.models import Approval, Issue, IssueRendering
 from newsletter.issues.queries import stored_renderings
-from newsletter.issues.render import rendering_of
+from newsletter.issues.render import renderings_of
 
 
 def approve(
@@ -26,10 +27,10 @@ def approve(
     """
     issue = find(issue_id)
     version = issue.version if version is None else version
-    rendering = rendering_of(issue, now=now)
-    _refuse_errors(issue, rendering)
-    material, renderings = gather(issue), list(stored_renderings(issue))
-    seal = seal_of(material, {kept.variant: kept.content_hash for kept in renderings})
+    renderings = renderings_of(issue, now=now)
+    _refuse_errors(issue, renderings)
+    material = gather(issue)
+    seal = seal_of(material, renderings)
     with transaction.atomic():
         locked = lock(material, renderings, seal=seal, now=now)
         Approval.objects.update_or_create(
@@ -51,7 +52,7 @@ def approve(
 
 def check_seal(issue: Issue) -> None:
     """Raise ``Refused`` (code broken_seal) when what would be sent is not what was approved."""
-    renderings = {kept.variant: kept.content_hash for kept in stored_renderings(issue)}
+    renderings = list(stored_renderings(issue))
     if not renderings or not issue.seal or seal_of(gather(issue), renderings) != issue.seal:
         raise Refused(
             f"Issue {issue.pk} differs from what was approved.",
@@ -61,15 +62,15 @@ def check_seal(issue: Issue) -> None:
         )
 
 
-def _refuse_errors(issue: Issue, rendering: IssueRendering) -> None:
-    if not Pick.objects.filter(issue=issue).exclude(placement=Pick.Placement.DROPPED).exists():
+def _refuse_errors(issue: Issue, renderings: Sequence[IssueRendering]) -> None:
+    if not any(rendering.articles for rendering in renderings):
         raise Refused(
             f"Issue {issue.pk} holds no article.",
             code="empty",
             where=f"issue {issue.pk}",
             fix="Pin an article or widen a selector.",
         )
-    errors = [finding for finding in rendering.findings if finding["level"] == "E"]
+    errors = [finding for rendering in renderings for finding in rendering.findings if finding["level"] == "E"]
     if errors:
         first = errors[0]
         raise Refused(

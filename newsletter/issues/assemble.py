@@ -45,6 +45,7 @@ def section_parts(newsletter: Newsletter) -> list[dict[str, object]]:
             "minimum": section.minimum,
             "order": section.order,
             "quota": section.quota,
+            **({"group": section.group} if section.group else {}),
         }
         for section in newsletter.sections.all()
     ]

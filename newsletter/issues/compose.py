@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time, get_timezone_name
@@ -14,6 +15,7 @@ from newsletter.catalogue.authors import compared
 from newsletter.catalogue.models import Author as AuthorRow
 from newsletter.catalogue.models import Brand as BrandRow
 from newsletter.catalogue.models import Newsletter
+from newsletter.issues.blocks import seen, sees_note
 from newsletter.issues.material import WHOLE, Material, gather
 from newsletter.issues.models import Issue, Pick
 from newsletter.rendering.byline import Author, Rules, byline, locale, sign, spoken
@@ -22,6 +24,7 @@ from newsletter.rendering.render import SLOTTED
 from newsletter.rendering.teaser import fit
 from newsletter.rendering.words import base, direction, label
 
+NOTHING: Mapping[int, str] = MappingProxyType({})
 LONGEST_SUBJECT = 70
 LONGEST_BODY = 3500  # characters of it; the rest is a click away
 
@@ -31,12 +34,20 @@ def digest_of(issue: Issue) -> Digest:
     return compose(gather(issue))
 
 
-def compose(material: Material) -> Digest:
-    """Return the digest of what was gathered; the database is not asked."""
-    issue, picks = material.issue, list(material.picks)
+def compose(material: Material, *, groups: Collection[str] = (), also: Mapping[int, str] = NOTHING) -> Digest:
+    """Return the digest of what was gathered, as readers of ``groups`` see it; the database is not asked.
+
+    ``also`` maps an article to the newsletter that had it as well.
+    """
+    issue = material.issue
+    picks = list(seen(issue, material.picks, groups))
     newsletter = issue.newsletter
+    first_pick = picks[0] if picks else None
     sections = tuple(
-        Section(str(part["title"]), tuple(_item(material, pick) for pick in picks if pick.section == index))
+        Section(
+            str(part["title"]),
+            tuple(_item(material, pick, first_pick, also) for pick in picks if pick.section == index),
+        )
         for index, part in enumerate(issue.sections)
     )
     brand = next((row for row in material.brands if row.code == newsletter.brand), None)
@@ -53,15 +64,17 @@ def compose(material: Material) -> Digest:
         brand=_brand(brand),
         sender=newsletter.sender.name,
         postal_address=(brand.design.get("postal_address") if brand else "") or newsletter.sender.postal_address,
-        note=issue.note,
-        disclaimers=_disclaimers(material, newsletter.language),
+        note=issue.note if sees_note(issue, groups) else "",
+        disclaimers=_disclaimers(material, picks, newsletter.language),
         written=tuple(name for name in SLOTTED if getattr(issue, name)),
     )
 
 
-def _item(material: Material, pick: Pick) -> Item:
+def _item(material: Material, pick: Pick, first: Pick | None, also: Mapping[int, str]) -> Item:
     item, issue = item_of(material.issue, pick, authors=material.authors), material.issue
-    whole = pick is material.picks[0] and issue.newsletter.template in WHOLE
+    if pick.article_id in also:
+        item = replace(item, also_in=also[pick.article_id])
+    whole = pick is first and issue.newsletter.template in WHOLE
     return replace(item, body=_body(material.bodies.get(pick.article_id, ""), item.language)) if whole else item
 
 
@@ -179,9 +192,9 @@ def _brand(row: BrandRow | None) -> Brand:
     return Brand(**{name: value for name, value in row.design.items() if name in known})
 
 
-def _disclaimers(material: Material, language: str) -> tuple[str, ...]:
+def _disclaimers(material: Material, picks: list[Pick], language: str) -> tuple[str, ...]:
     """Return the disclaimer of every center that has an article, each once, in the newsletter's language."""
-    centers = {name for pick in material.picks for name in (pick.article.primary_center, *pick.article.centers)}
+    centers = {name for pick in picks for name in (pick.article.primary_center, *pick.article.centers)}
     found: dict[str, None] = {}
     for row in material.brands:
         if row.name in centers:

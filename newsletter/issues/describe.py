@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
 from newsletter.articles.models import Article
+from newsletter.issues.blocks import section_group
 from newsletter.issues.compose import byline_of, item_of
-from newsletter.issues.models import Issue, Pick
-from newsletter.issues.queries import left_out, placed
+from newsletter.issues.models import Issue, IssueRendering, Pick
+from newsletter.issues.queries import left_out, placed, stored_renderings
 from newsletter.issues.shortfalls import shortfalls
 
 
@@ -54,7 +56,9 @@ def describe_article(article: Article) -> dict[str, Any]:
 
 def describe_issue(issue: Issue) -> dict[str, Any]:
     """Return an issue with its picks by section, each with its reason, and the candidates left out."""
-    sections: list[dict[str, Any]] = [{"title": part["title"], "picks": []} for part in issue.sections]
+    sections: list[dict[str, Any]] = [
+        {"title": part["title"], "group": section_group(issue, part), "picks": []} for part in issue.sections
+    ]
     for pick in placed(issue):
         sections[pick.section]["picks"].append(_pick(issue, pick))
     return {
@@ -66,12 +70,22 @@ def describe_issue(issue: Issue) -> dict[str, Any]:
         "window_to": issue.window_to,
         "held": issue.hold_reason,
         "shortfalls": [asdict(shortfall) for shortfall in shortfalls(issue)],
+        "note_group": issue.note_group,
         "sections": sections,
+        "variants": describe_variants(stored_renderings(issue).defer("html", "text", "digest")),
         "left_out": [
             {"id": row.article_id, "title": row.article.title, "reason": row.reason, "words": row.words}
             for row in left_out(issue)
         ],
     }
+
+
+def describe_variants(renderings: Iterable[IssueRendering]) -> list[dict[str, Any]]:
+    """Return every variant with who gets it and how many readers that were when it was planned."""
+    return [
+        {"variant": one.variant or "1", "words": one.rule.get("words", "everybody"), "readers": one.readers}
+        for one in renderings
+    ]
 
 
 def describe_state(issue: Issue) -> dict[str, Any]:
@@ -87,6 +101,7 @@ def _pick(issue: Issue, pick: Pick) -> dict[str, Any]:
         "teaser": item.teaser,
         "byline": byline_of(pick.article, language=issue.newsletter.language),
         "url": item.url,
+        "group": pick.overrides.get("group", ""),
         "pinned": pick.placement == Pick.Placement.PINNED,
         "reason": pick.reason,
     }

@@ -78,7 +78,7 @@ def move_pick(
 ) -> Issue:
     """Move an article to a place (counted from 1) in its own or another section; what was moved stays pinned."""
     with editing(issue_id, by=by, now=now, version=version, detail={"move": article_id}) as issue:
-        pick = _pick(issue, article_id)
+        pick = picked(issue, article_id)
         _place(pick, _index(issue, section) if section else pick.section, position)
         assemble(issue_id, now=now)
     return find(issue_id)
@@ -104,7 +104,7 @@ def reword(
         if article_id is None:
             Issue.objects.filter(pk=issue_id).update(**{field: words})
         else:
-            _override(_pick(issue, article_id), field, words)
+            _override(picked(issue, article_id), field, words)
     return find(issue_id)
 
 
@@ -129,7 +129,7 @@ def _is_instant(text: str) -> bool:
         return False
 
 
-def _pick(issue: Issue, article_id: int) -> Pick:
+def picked(issue: Issue, article_id: int) -> Pick:
     pick = Pick.objects.filter(issue=issue, article_id=article_id).exclude(placement=Pick.Placement.DROPPED).first()
     if pick is None:
         raise NotFound(

@@ -10,7 +10,7 @@ import hashlib
 import json
 import platform
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
 from importlib.metadata import version
@@ -34,7 +34,7 @@ LIBRARIES = (
     "newsletter",
 )
 PACKAGE = Path(__file__).parents[1]
-OUR_CODE = ("rendering", "issues/compose.py", "issues/material.py")
+OUR_CODE = ("rendering", "issues/blocks.py", "issues/compose.py", "issues/material.py")
 
 
 def lock(material: Material, renderings: Sequence[IssueRendering], *, seal: str, now: datetime) -> IssueLock:
@@ -103,13 +103,14 @@ def is_whole(one: IssueLock) -> bool:
     return _hash(_canonical(one.manifest)) == one.digest
 
 
-def seal_of(material: Material, renderings: Mapping[str, str]) -> str:
+def seal_of(material: Material, renderings: Sequence[IssueRendering]) -> str:
     """Return the SHA-256 (hex) of everything an approval covers: picks, words, look, sender, audience, renderings.
 
-    ``renderings`` holds the content hash of every variant.
+    Every variant is covered with the rule by which readers get it.
     """
     issue = material.issue
     newsletter, sender = issue.newsletter, issue.newsletter.sender
+    hashes = {one.variant: one.content_hash for one in renderings}
     covered: dict[str, Any] = {
         "issue": issue.pk,
         "audience": f"subscribers of {newsletter.code}",
@@ -118,10 +119,14 @@ def seal_of(material: Material, renderings: Mapping[str, str]) -> str:
         "look": [newsletter.template, newsletter.brand, newsletter.language],
         "sender": [sender.name, sender.address, sender.reply_to, sender.bounce_domain, sender.list_id],
         "postal_address": sender.postal_address,
-        "rendering": renderings.get("", ""),
+        "rendering": hashes.get("", ""),
     }
-    if variants := {name: content for name, content in renderings.items() if name}:
+    if issue.note_group or issue.section_groups:
+        covered["groups"] = [issue.note_group, issue.section_groups]
+    if variants := {name: content for name, content in hashes.items() if name}:
         covered["variants"] = variants
+    if rules := {one.variant: one.rule for one in renderings if one.rule}:
+        covered["rules"] = rules
     return hashlib.sha256(json.dumps(covered, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -179,6 +184,7 @@ def _rendering(one: IssueRendering, digest: str, keep: Any) -> dict[str, Any]:
         "nonce": one.nonce,
         "version": one.issue_version,
         "content_hash": one.content_hash,
+        **({"rule": one.rule} if one.rule else {}),
         "digest": digest,
         "subject": one.subject,
         "preheader": one.preheader,

@@ -13,6 +13,7 @@ from django.db import models
 from newsletter.articles.models import Article, ArticleBody
 from newsletter.catalogue.authors import compared
 from newsletter.catalogue.models import Author, Brand, Newsletter, Sender
+from newsletter.issues.blocks import seen
 from newsletter.issues.models import Issue, Pick
 from newsletter.issues.queries import placed
 
@@ -44,7 +45,12 @@ class Material:
 def gather(issue: Issue) -> Material:
     """Return what stands in the issue now."""
     picks = tuple(placed(issue))
-    whole = [pick.article_id for pick in picks[:1]] if issue.newsletter.template in WHOLE else []
+    return gather_for(issue, picks, first=seen(issue, picks, ())[:1])
+
+
+def gather_for(issue: Issue, picks: tuple[Pick, ...], *, first: tuple[Pick, ...]) -> Material:
+    """Return what an issue with these picks is made of; the text of ``first`` is brought along for some templates."""
+    whole = [pick.article_id for pick in first] if issue.newsletter.template in WHOLE else []
     bodies = dict(ArticleBody.objects.filter(article_id__in=whole).values_list("article_id", "text"))
     centers = {name for pick in picks for name in (pick.article.primary_center, *pick.article.centers)}
     shown = models.Q(code=issue.newsletter.brand) | models.Q(name__in=centers - {""})

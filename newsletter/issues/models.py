@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from newsletter.articles.models import Article
@@ -43,6 +45,8 @@ class Issue(models.Model):
     subject = models.CharField(max_length=300, blank=True)  # "" = the template's own words
     preheader = models.CharField(max_length=300, blank=True)
     note = models.TextField(blank=True)  # the editor's note, plain text
+    note_group = models.CharField(max_length=300, blank=True, db_default="")  # who sees the note; "" = everybody
+    section_groups = models.JSONField(default=dict, blank=True, db_default={})  # section title -> who sees it
     hold_reason = models.CharField(max_length=300, blank=True)  # thin, late, not approved, broken seal
     pause_reason = models.CharField(max_length=300, blank=True)
     seal = models.CharField(max_length=64, blank=True)  # the hash its approval is bound to
@@ -122,9 +126,13 @@ class IssueRendering(models.Model):
     content_hash = models.CharField(max_length=64)
     milliseconds = models.FloatField(default=0.0)
     rendered_at = models.DateTimeField()
+    articles = ArrayField(models.BigIntegerField(), default=list, db_default=[])  # what stands in it
+    rule = models.JSONField(default=dict, blank=True, db_default={})  # which readers get it (issues.variants)
+    readers = models.PositiveIntegerField(default=0, db_default=0)  # how many when it was planned
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["issue", "variant"], name="rendering_variant_once")]
+        indexes: ClassVar = [GinIndex(fields=["articles"], name="rendering_articles")]
 
     def __str__(self) -> str:
         return f"rendering of {self.issue_id}"

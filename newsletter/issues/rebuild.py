@@ -90,9 +90,8 @@ def opened(lock: IssueLock) -> Locked:
 
 def faults(locked: Locked) -> list[str]:
     """Return what is wrong with a lock itself, nothing when manifest, seal and every content hash agree."""
-    hashes = {one.variant: one.content_hash for one in locked.renderings}
     found = [] if is_whole(locked.lock) else ["The manifest was altered."]
-    if seal_of(locked.material, hashes) != locked.lock.seal:
+    if seal_of(locked.material, locked.renderings) != locked.lock.seal:
         found.append("The seal does not belong to what the lock holds.")
     return found + [
         f"The rendering{_of(one.variant)} does not have its hash."
@@ -114,6 +113,7 @@ def _stored(lock: IssueLock, told: Mapping[str, Any], texts: Mapping[str, bytes]
         text=texts[told["text"]].decode(),
         content_hash=told["content_hash"],
         rendered_at=lock.at,
+        rule=told.get("rule", {}),
     )
 
 

@@ -5,46 +5,87 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 
-from newsletter.issues.compose import digest_of
+from newsletter.errors import NotFound
+from newsletter.issues.compose import compose
 from newsletter.issues.lifecycle import State
+from newsletter.issues.material import Material, gather, gather_for
 from newsletter.issues.models import Issue, IssueRendering
+from newsletter.issues.queries import stored_renderings
+from newsletter.issues.variants import Plan, Variant, plan_variants
 from newsletter.rendering.proofread import proofread
 from newsletter.rendering.render import render
 
 OPEN_STATES = (State.DRAFT, State.IN_REVIEW)
+PLANNED = ("groups", "repeats")  # findings that come from the plan of the variants
 
 
-def rendering_of(issue: Issue, *, now: datetime) -> IssueRendering:
-    """Return the stored rendering of the issue's present content, rendered when there is none yet.
+def rendering_of(issue: Issue, *, now: datetime, variant: str = "") -> IssueRendering:
+    """Return one stored rendering of the issue's present content; see ``renderings_of`` and ``named_variant``."""
+    return named_variant(renderings_of(issue, now=now), variant)
 
-    Until it is approved the rendering follows whatever it is made of: picks and words, and also the articles, the
-    newsletter, its sender, brand and template. From then on it is what was approved.
+
+def named_variant(kept: Sequence[IssueRendering], variant: str) -> IssueRendering:
+    """Return the rendering of a variant by its number; "" and 1 are what everybody may see. Raises ``NotFound``."""
+    wanted = "" if variant == "1" else variant
+    found = next((one for one in kept if one.variant == wanted), None)
+    if found is None:
+        names = ", ".join(one.variant or "1" for one in kept)
+        raise NotFound(f"There is no variant {variant!r}.", where="variant", fix=f"One of: {names}.")
+    return found
+
+
+def renderings_of(issue: Issue, *, now: datetime) -> list[IssueRendering]:
+    """Return the stored rendering of every variant, rendered where there is none yet; the first is for everybody.
+
+    Until it is approved the renderings follow whatever they are made of: picks and words, and also the articles, the
+    newsletter, its sender, brand and template, and who its readers are. From then on they are what was approved.
 
     Raises ``Invalid`` when the template or the content cannot be rendered.
     """
-    stored = IssueRendering.objects.filter(issue=issue, variant="").first()
-    if stored is not None and issue.state not in OPEN_STATES:
-        return stored
-    digest = digest_of(issue)
+    stored = {one.variant: one for one in stored_renderings(issue)}
+    if "" in stored and issue.state not in OPEN_STATES:
+        return list(stored.values())
+    material = gather(issue)
+    plan = plan_variants(material, now=now)
+    made = [_stored(material, variant, plan, stored.get(variant.name), now) for variant in plan.variants]
+    gone = stored.keys() - {one.variant for one in made}
+    if gone:
+        IssueRendering.objects.filter(issue=issue, variant__in=gone).delete()
+    return made
+
+
+def _stored(
+    material: Material, variant: Variant, plan: Plan, stored: IssueRendering | None, now: datetime
+) -> IssueRendering:
+    """Return the rendering of one variant as it is stored now."""
+    issue = material.issue
+    its_own = gather_for(issue, variant.picks, first=variant.picks[:1]) if variant.name else material
+    digest = compose(its_own, groups=variant.groups, also=variant.also)
     made_of = json.loads(json.dumps(digest.as_dict()))
-    same = stored is not None and (stored.digest, stored.template) == (made_of, issue.newsletter.template)
-    if stored is not None and same:
-        if stored.issue_version != issue.version:  # an edit that changed nothing readers see
-            stored.issue_version = issue.version
-            stored.save(update_fields=["issue_version"])
-        return stored
+    told = [asdict(notice) for notice in plan.notices] if not variant.name else []
+    planned = {
+        "issue_version": issue.version,
+        "articles": [pick.article_id for pick in variant.picks],
+        "rule": {**variant.rule, **({"shared": plan.shared} if plan.shared and not variant.name else {})},
+        "readers": variant.readers,
+    }
+    if stored is not None and (stored.digest, stored.template) == (made_of, issue.newsletter.template):
+        planned["findings"] = [found for found in stored.findings if found["rule"] not in PLANNED] + told
+        return _renewed(stored, planned)
     made = render(digest, template=issue.newsletter.template, nonce=_nonce(issue), templates=settings.TEMPLATES_DIR)
     findings = proofread(made, digest, production=settings.PRODUCTION)
     return IssueRendering.objects.update_or_create(
         issue=issue,
-        variant="",
+        variant=variant.name,
         defaults={
-            "issue_version": issue.version,
+            **planned,
             "nonce": made.nonce,
             "subject": made.subject,
             "preheader": made.preheader,
@@ -52,12 +93,22 @@ def rendering_of(issue: Issue, *, now: datetime) -> IssueRendering:
             "text": made.text,
             "template": issue.newsletter.template,
             "digest": made_of,
-            "findings": [asdict(finding) for finding in findings],
+            "findings": [asdict(finding) for finding in findings] + told,
             "content_hash": made.content_hash,
             "milliseconds": made.milliseconds,
             "rendered_at": now,
         },
     )[0]
+
+
+def _renewed(stored: IssueRendering, planned: dict[str, Any]) -> IssueRendering:
+    """Note what an edit or another audience changed without changing what readers see."""
+    changed = [name for name, value in planned.items() if getattr(stored, name) != value]
+    for name in changed:
+        setattr(stored, name, planned[name])
+    if changed:
+        stored.save(update_fields=changed)
+    return stored
 
 
 def _nonce(issue: Issue) -> str:

@@ -22,9 +22,9 @@ def preferences(reader_id: int, newsletter_id: int) -> str:
     return _address("preferences", make("preferences", reader_id, newsletter_id))
 
 
-def view(issue_id: int) -> str:
-    """Return the address that shows an issue in the browser, without anything personal."""
-    return _address("view", make("view", issue_id))
+def view(issue_id: int, variant: int = 1) -> str:
+    """Return the address that shows a variant of an issue in the browser, without anything personal."""
+    return _address("view", make("view", issue_id, variant) if variant > 1 else make("view", issue_id))
 
 
 def confirm(consent_id: int) -> str:

@@ -14,6 +14,7 @@ from newsletter.catalogue.models import Brand, Newsletter
 from newsletter.errors import NotFound
 from newsletter.ingest.store import IngestReport, ingest_paths
 from newsletter.ingest.url_map import read_url_map
+from newsletter.readers.group import check_group
 from newsletter.readers.load import LoadReport
 from newsletter.readers.load import load as load_readers
 from newsletter.selectors.check import check_section
@@ -36,7 +37,8 @@ def load_newsroom(*, by: str, now: datetime, readers_of: tuple[str, ...] = ()) -
         place / "authors.toml",
         *sorted(place.glob("newsletters/*.toml")),
     ]:
-        load_definition(file.read_text(encoding="utf-8"), where=file.name, check=check_section)
+        text = file.read_text(encoding="utf-8")
+        load_definition(text, where=file.name, check=check_section, check_group=check_group)
     articles = ingest_paths([place / "pages"], url_map=read_url_map(place / "urls.tsv"), now=now)
     newsletters = Newsletter.objects.filter(code__in=readers_of) if readers_of else Newsletter.objects.all()
     for newsletter in newsletters:

@@ -20,18 +20,27 @@ def _head(told: Mapping[str, Any]) -> Iterator[str]:
     yield f"Window: available from {since} until {_moment(told['window_to'])}"
     if told["held"]:
         yield f"Held: {told['held']}"
+    if told["note_group"]:
+        yield f"The note is only for {told['note_group']}"
+    if len(told["variants"]) > 1:
+        for one in told["variants"]:
+            yield f"Variant {one['variant']}: {one['words']}, {one['readers']} readers"
     for lack in told["shortfalls"]:
         yield f"{lack['code'].capitalize()}: {lack['words']}"
 
 
 def _sections(told: Mapping[str, Any]) -> Iterator[str]:
     for section in told["sections"]:
-        yield f"\n{section['title']}"
+        yield f"\n{section['title']}{_only_for(section)}"
         for place, pick in enumerate(section["picks"], 1):
-            yield f"  {place}. {pick['article']} {pick['title']}"
+            yield f"  {place}. {pick['article']} {pick['title']}{_only_for(pick)}"
             yield f"     {pick['reason'].get('words', '')}".rstrip()
         if not section["picks"]:
             yield "  Nothing."
+
+
+def _only_for(block: Mapping[str, Any]) -> str:
+    return f" (only for {block['group']})" if block["group"] else ""
 
 
 def _left_out(told: Mapping[str, Any]) -> Iterator[str]:

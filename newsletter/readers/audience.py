@@ -11,7 +11,7 @@ from newsletter.catalogue.models import Newsletter
 # One page of candidates in the order of reader ids. `exclusion` is NULL for those who get the issue. Who left is no
 # candidate. Parameters: newsletter_id, after, limit. Freezing embeds it in its INSERT ... SELECT.
 AUDIENCE_SQL = """
-select r.id as reader_id, r.address, r.name, r.language,
+select r.id as reader_id, r.address, r.name, r.language, r.center, r.plan, r.tags,
        case when r.erased_at is not null or r.address = '' then 'erased'
             when x.id is not null then 'suppressed'
             when s.state = 'paused' then 'paused'

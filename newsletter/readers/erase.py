@@ -14,7 +14,7 @@ from newsletter.readers.suppress import suppress
 
 @transaction.atomic
 def erase(reader_id: int, *, by: str, now: datetime) -> bool:
-    """Erase address, name, language and the evidence of consents; returns False when that was done before.
+    """Erase address, name, language, groups and the evidence of consents; returns False when that was done before.
 
     Subscriptions end, letters that wait are cancelled, and the address is suppressed as "erased". The deliveries of
     past issues are not of this room.
@@ -27,7 +27,14 @@ def erase(reader_id: int, *, by: str, now: datetime) -> bool:
     Subscription.objects.filter(reader=reader).exclude(state="left").update(state="left", since=now)
     Consent.objects.filter(reader=reader).update(evidence={})
     Reader.objects.filter(pk=reader.pk).update(
-        address="", address_hash=secrets.token_bytes(32), name="", language="", erased_at=now
+        address="",
+        address_hash=secrets.token_bytes(32),
+        name="",
+        language="",
+        center="",
+        plan=Reader.Plan.PLAIN,
+        tags=[],
+        erased_at=now,
     )
     return True
 

@@ -16,6 +16,9 @@ def export(reader: Reader) -> dict[str, Any]:
         "address": reader.address,
         "name": reader.name,
         "language": reader.language,
+        "center": reader.center,
+        "plan": reader.plan,
+        "tags": reader.tags,
         "created_at": reader.created_at.isoformat(),
         "subscriptions": [
             {"newsletter": held.newsletter.code, "state": held.state, "since": held.since.isoformat()}

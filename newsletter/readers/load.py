@@ -19,19 +19,21 @@ from django.db.backends.utils import CursorWrapper as Cursor
 from newsletter.catalogue.models import Newsletter
 from newsletter.errors import Invalid, Refused
 from newsletter.readers.address import address_hash, normalise
-from newsletter.readers.models import Subscription
+from newsletter.readers.marks import center_of, plan_of, tags_of
+from newsletter.readers.models import Reader, Subscription
 
 BATCH = 2000
-COLUMNS = ("email", "name", "language")
+COLUMNS = ("email", "name", "language", "center", "plan", "tags")
 LONGEST_LINE = 10_000  # bytes
 LONGEST_RECORD = 20  # lines
 REFUSALS_KEPT = 1000
+TAG_MARK = "\x1f"  # a control character, which no tag holds
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*|")
 
 
 @dataclass(slots=True)
 class LoadReport:
-    """What became of the rows: ``loaded`` got a new subscription, ``updated`` a new name or language.
+    """What became of the rows: ``loaded`` got a new subscription, ``updated`` a new name, language or group.
 
     ``refused`` lists at most a thousand rows, ``refused_count`` counts all.
     """
@@ -58,10 +60,13 @@ class Row:
     digest: bytes
     name: str
     language: str
+    center: str
+    plan: str
+    tags: tuple[str, ...] | None  # None = the file does not say
 
 
 def load(lines: IO[bytes], *, newsletter: Newsletter, by: str, now: datetime, file: str = "") -> LoadReport:
-    """Subscribe the readers in ``lines`` (UTF-8 CSV with columns email, name, language) to ``newsletter``.
+    """Subscribe the readers in ``lines`` (UTF-8 CSV with the ``COLUMNS``, of which email is needed) to ``newsletter``.
 
     Streams: memory grows by some 60 bytes a row. Who left this newsletter or is suppressed stays out; who paused it
     stays paused. A row that cannot be read is refused by its number, and the others go in. Every batch of 2,000 rows is
@@ -189,14 +194,25 @@ def _row(number: int, values: dict[str, str], report: LoadReport) -> Row | None:
     if any(unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") for sign in name) or len(name) > 200:
         report.refuse(number, "the name holds control characters or is longer than 200 characters")
         return None
-    language = _language(values.get("language", ""))
+    language = language_tag(values.get("language", ""))
     if not LANGUAGE.fullmatch(language):
         report.refuse(number, f"{language[:20]!r} is no language tag")
         return None
-    return Row(number, address, address_hash(address), name, language)
+    try:
+        center, plan, tags = center_of(values.get("center", "")), plan_of(values.get("plan", "")), _tags(values)
+    except Invalid as error:
+        report.refuse(number, error.message)
+        return None
+    return Row(number, address, address_hash(address), name, language, center, plan, tags)
 
 
-def _language(text: str) -> str:
+def _tags(values: dict[str, str]) -> tuple[str, ...] | None:
+    """Return the tags of a row: a cell that is empty says nothing, ``-`` takes all away."""
+    cell = values.get("tags", "")
+    return None if not cell else () if cell == "-" else tags_of(re.split(r"[|;,]", cell))
+
+
+def language_tag(text: str) -> str:
     """Return a tag as we write it: "EN" is en, "pt_BR" is pt-BR."""
     first, mark, rest = text.strip().replace("_", "-").partition("-")
     return f"{first.lower()}{mark}{rest}"
@@ -226,6 +242,9 @@ class _Known:
     id: int
     name: str
     language: str
+    center: str
+    plan: str
+    tags: list[str]
     state: str | None  # of the subscription to this newsletter
 
 
@@ -237,7 +256,7 @@ def _store(rows: list[Row], newsletter: Newsletter, act: _Act, report: LoadRepor
         known = _readers(cursor, rows, newsletter, act)
         left = {digest for digest, reader in known.items() if reader.state == Subscription.State.LEFT}
         rows = _without(rows, left, "this reader left the newsletter", report)
-        changed = _renamed(cursor, rows, known)
+        changed = _changed(cursor, rows, known)
         fresh = _subscribe(cursor, [known[row.digest].id for row in rows], newsletter, act)
     report.loaded += len(fresh)
     report.updated += len(changed - fresh)
@@ -264,14 +283,22 @@ def _readers(cursor: Cursor, rows: list[Row], newsletter: Newsletter, act: _Act)
     digests = [row.digest for row in rows]
     cursor.execute(
         """
-        insert into newsletter_reader (address, address_hash, name, language, created_at)
-        select *, %s from unnest(%s::text[], %s::bytea[], %s::text[], %s::text[]) on conflict do nothing
+        insert into newsletter_reader (address, address_hash, name, language, center, plan, tags, created_at)
+        select v.address, v.hash, v.name, v.language, v.center, coalesce(nullif(v.plan, ''), %s),
+            string_to_array(v.tags, %s), %s
+        from unnest(%s::text[], %s::bytea[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
+            as v (address, hash, name, language, center, plan, tags)
+        on conflict do nothing
         """,
-        [act.now, [row.address for row in rows], digests, [row.name for row in rows], [row.language for row in rows]],
+        [
+            *(Reader.Plan.PLAIN, TAG_MARK, act.now, [row.address for row in rows], digests),
+            *([row.name for row in rows], [row.language for row in rows], [row.center for row in rows]),
+            *([row.plan for row in rows], [TAG_MARK.join(row.tags or ()) for row in rows]),
+        ],
     )
     cursor.execute(
         """
-        select r.address_hash, r.id, r.name, r.language, s.state from newsletter_reader r
+        select r.address_hash, r.id, r.name, r.language, r.center, r.plan, r.tags, s.state from newsletter_reader r
         left join newsletter_subscription s on s.reader_id = r.id and s.newsletter_id = %s
         where r.address_hash = any(%s)
         """,
@@ -287,20 +314,24 @@ def _readers(cursor: Cursor, rows: list[Row], newsletter: Newsletter, act: _Act)
     return known
 
 
-def _renamed(cursor: Cursor, rows: list[Row], known: dict[bytes, _Known]) -> set[int]:
-    """Take over names and languages the file gives; what it leaves empty stays. Return the readers that changed."""
-    changed: dict[int, tuple[str, str]] = {}
+def _changed(cursor: Cursor, rows: list[Row], known: dict[bytes, _Known]) -> set[int]:
+    """Take over what the file gives; what it leaves empty stays. Return the readers that changed."""
+    changed: dict[int, tuple[str, str, str, str, str]] = {}
     for row in rows:
         reader = known[row.digest]
-        values = row.name or reader.name, row.language or reader.language
-        if values != (reader.name, reader.language):
-            changed[reader.id] = values
+        tags = reader.tags if row.tags is None else list(row.tags)
+        before = reader.name, reader.language, reader.center, reader.plan, reader.tags
+        after = row.name or before[0], row.language or before[1], row.center or before[2], row.plan or before[3], tags
+        if after != before:
+            changed[reader.id] = (*after[:4], TAG_MARK.join(tags))
     cursor.execute(
         """
-        update newsletter_reader r set name = v.name, language = v.language
-        from unnest(%s::bigint[], %s::text[], %s::text[]) as v (id, name, language) where r.id = v.id
+        update newsletter_reader r set name = v.name, language = v.language, center = v.center, plan = v.plan,
+            tags = string_to_array(v.tags, %s)
+        from unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
+            as v (id, name, language, center, plan, tags) where r.id = v.id
         """,
-        [list(changed), [name for name, _ in changed.values()], [language for _, language in changed.values()]],
+        [TAG_MARK, list(changed), *([values[at] for values in changed.values()] for at in range(5))],
     )
     return set(changed)
 

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from newsletter.catalogue.models import Newsletter
 
 
 class Reader(models.Model):
-    """A person with an address who may get newsletters. ``address`` is normalised once, unique; "" after erasure."""
+    """A person with an address who may get newsletters. ``address`` is normalised once, unique; "" after erasure.
+
+    ``center`` and ``tags`` are kept folded (``expressions.fold``), as groups compare them.
+    """
+
+    class Plan(models.TextChoices):
+        PLAIN = "plain"
+        PAID = "paid"
 
     address = models.CharField(max_length=320)
     address_hash = models.BinaryField(max_length=32, unique=True)  # keyed hash; joins with Suppression
     name = models.CharField(max_length=200, blank=True)
     language = models.CharField(max_length=20, blank=True)
+    center = models.CharField(max_length=60, blank=True, db_default="")  # the code of the center they belong to
+    plan = models.CharField(max_length=5, choices=Plan.choices, default=Plan.PLAIN, db_default=Plan.PLAIN)
+    tags = ArrayField(models.CharField(max_length=60), default=list, blank=True, db_default=[])
     created_at = models.DateTimeField()
     erased_at = models.DateTimeField(null=True, blank=True)
 

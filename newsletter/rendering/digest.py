@@ -52,6 +52,7 @@ class Item:
     link_text: str = ""
     image: Image | None = None
     published_in: str = ""
+    also_in: str = ""  # another newsletter that had this article for its readers
     language: str = "en"
     direction: str = "ltr"
     quote: str = ""  # words from the article that stand out, without quotation marks

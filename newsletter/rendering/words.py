@@ -29,6 +29,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "read": "Read more",
         "read_whole": "Read the full article",
         "published_in": "Originally published in {where}",
+        "also_in": "Also in {where}",
         "photo": "Photo: {who}",
         "photos": "Photos: {who}",
         "why": "You receive {title} because you subscribed to it.",

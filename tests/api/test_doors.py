@@ -13,6 +13,7 @@ from newsletter.access.tokens import SCOPES
 from newsletter.api import pace
 from newsletter.api.doors import doors
 from newsletter.articles.models import Article
+from newsletter.catalogue.models import Newsletter
 from newsletter.ingest.models import QuarantinedRecord
 from newsletter.ingest.sources.page_export import PageExport
 from newsletter.ingest.store import IngestReport, store
@@ -20,7 +21,7 @@ from newsletter.issues.approve import approve
 from newsletter.issues.draft import draft
 from newsletter.issues.models import Issue
 from tests.api.doorbell import Program
-from tests.factories import NOW, make_article, make_newsletter
+from tests.factories import NOW, make_article, make_newsletter, make_reader
 from tests.factories.pages import whole_page
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +36,7 @@ BODIES: dict[str, Any] = {
     "/api/quarantine/{record_id}/discard": {"reason": "a test page"},
     "/api/doctor/{article_id}/set": {"field": "newsletters", "values": ["asia"]},
     "/api/doctor/{article_id}/settle": {"code": "no_teaser"},
+    "/api/issues/{issue_id}/show-to": {"group": "plan:paid"},
 }
 BODIES["/api/verify"] = (  # a mail of somebody else
     b"From: a@b.example\r\nContent-Type: multipart/alternative; boundary=x\r\n\r\n"
@@ -56,6 +58,7 @@ def stock() -> dict[str, str]:
         "issue_id": str(issue.pk),
         "record_id": str(record.pk),
         "code": "ctw",
+        "variant": "1",
     }
 
 
@@ -221,3 +224,21 @@ def test_a_time_without_an_offset_is_refused(path: str, body: dict[str, Any], st
 def test_a_body_that_makes_no_sense_is_refused_in_the_one_form(body: bytes, stock: dict[str, str]) -> None:
     status, answer = Program().ask("POST", "/select", body)
     assert (status, set(answer["error"])) == (422, {"code", "message", "where", "fix"})
+
+
+def test_a_program_shows_a_block_to_a_group_and_sees_its_variants(stock: dict[str, str]) -> None:
+    issue, article = stock["issue_id"], int(stock["article_id"])
+    make_reader(Newsletter.objects.get(), plan="paid")
+    program = Program()
+    status, answer = program.ask("POST", f"/issues/{issue}/show-to", {"group": "plan:paid", "article": article})
+    assert (status, answer["state"], answer["sections"][0]["picks"][0]["group"]) == (200, "draft", "plan:paid")
+    status, paid = program.ask("GET", f"/issues/{issue}/variants/2")
+    assert (status, paid["words"], paid["readers"], Article.objects.get(pk=article).title in paid["html"]) == (
+        200,
+        "plan:paid",
+        1,
+        True,
+    )
+    assert program.ask("GET", f"/issues/{issue}/variants/3")[0] == 404
+    assert program.ask("POST", f"/issues/{issue}/show-to", {"group": "plan:gold"})[0] == 422
+    assert program.ask("POST", f"/issues/{issue}/show-to", {"group": "plan:paid", "version": 1})[0] == 409

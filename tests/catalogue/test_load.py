@@ -22,6 +22,7 @@ from newsletter.catalogue.look import KEYS
 from newsletter.catalogue.models import Brand, Newsletter
 from newsletter.catalogue.place import CODE
 from newsletter.errors import Invalid
+from newsletter.readers.group import check_group
 from newsletter.rendering.digest import Brand as Look
 from newsletter.selectors.check import check_selector
 
@@ -295,3 +296,43 @@ def test_a_wrong_selector_is_refused_with_its_section() -> None:
     with pytest.raises(Invalid) as refusal:
         load(WHOLE, where="x.toml", check=check)
     assert refusal.value.where == "x.toml: section 1.selector, line 1, column 3"
+
+
+GROUPED = WHOLE.replace(
+    'tracking = "anonymous"',
+    'tracking = "anonymous"\nrepeats = "mention"\nrepeats_within = "36h"\ninterests = ["Energy", "Asia"]',
+).replace("quota = { center = 3 }", "quota = { center = 3 }\ngroup = 'plan:paid  and (not tag:\"donor\")'")
+
+
+def test_groups_and_the_rule_about_repeats_go_in_and_out_unchanged() -> None:
+    newsletter = load(GROUPED, where="x.toml", check=str, check_group=check_group)
+    assert isinstance(newsletter, Newsletter)
+    first = newsletter.sections.first()
+    assert first is not None
+    assert (newsletter.repeats, newsletter.repeats_within, newsletter.interests, first.group) == (
+        "mention",
+        timedelta(hours=36),
+        ["Energy", "Asia"],
+        "plan:paid and not tag:donor",
+    )
+    text = dump(newsletter)
+    again = load(text, where="x.toml", check=str, check_group=check_group)
+    assert isinstance(again, Newsletter)
+    assert dump(again) == text
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "where"),
+    [
+        ('"mention"', '"skip"', "x.toml: policy.repeats"),
+        ('"36h"', '"soon"', "x.toml: policy.repeats_within"),
+        ('["Energy", "Asia"]', '"Energy"', "x.toml: policy.interests"),
+        ('"Asia"]', "7]", "x.toml: policy.interests.2"),
+        ("plan:paid ", "plan:gold ", "x.toml: section 1.group, line 1, column 6"),
+    ],
+)
+def test_a_wrong_group_or_rule_is_refused_with_its_place(was: str, becomes: str, where: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        load(GROUPED.replace(was, becomes, 1), where="x.toml", check=str, check_group=check_group)
+    assert refusal.value.where == where
+    assert not Newsletter.objects.exists()

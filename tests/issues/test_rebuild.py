@@ -20,12 +20,13 @@ from newsletter.issues.draft import draft
 from newsletter.issues.edit import reword
 from newsletter.issues.lifecycle import find
 from newsletter.issues.material import gather, pack, unpack
-from newsletter.issues.models import HistoryEntry, Issue, IssueLock, IssueRendering, LockedFile
+from newsletter.issues.models import HistoryEntry, Issue, IssueLock, LockedFile
 from newsletter.issues.queries import placed, stored_renderings
 from newsletter.issues.rebuild import faults, opened, rebuild
 from newsletter.issues.render import rendering_of
+from newsletter.issues.show_to import show_to
 from newsletter.rendering import words
-from tests.factories import NOW, make_article, make_newsletter
+from tests.factories import NOW, make_article, make_newsletter, make_reader
 
 pytestmark = pytest.mark.django_db
 BRAND = {"accent": "#aa3300", "disclaimers": {"en": "Meridian takes no positions.", "ar": "لا مواقف."}}
@@ -156,20 +157,11 @@ def test_texts_are_kept_once_for_all_issues(issue: Issue) -> None:
 
 def test_every_variant_is_locked_and_made_again(issue: Issue) -> None:
     reword(issue.pk, "note", "Dear all", by="ada", now=NOW)
-    whole = rendering_of(find(issue.pk), now=NOW)
-    IssueRendering.objects.create(
-        issue=issue,
-        variant="plain",
-        **{
-            name: getattr(whole, name)
-            for name in ("issue_version", "template", "nonce", "subject", "preheader", "html", "text", "digest")
-        },
-        content_hash=whole.content_hash,
-        rendered_at=NOW,
-    )
+    show_to(issue.pk, "plan:paid", by="ada", now=NOW)
+    make_reader(issue.newsletter, plan="paid")
     approve(issue.pk, by="ada", now=NOW)
     done = rebuild(issue.pk)
-    assert ([one.variant for one in done.variants], done.same, faults(done.locked)) == (["", "plain"], True, [])
+    assert ([one.variant for one in done.variants], done.same, faults(done.locked)) == (["", "2"], True, [])
 
 
 def test_an_earlier_approval_is_rebuilt_by_its_seal(issue: Issue) -> None:

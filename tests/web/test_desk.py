@@ -223,3 +223,50 @@ def test_a_list_asks_as_often_for_three_rows_as_for_one(desk: Client, name: str)
 def test_health_answers_without_an_account() -> None:
     client = Client()
     assert [client.get(path).status_code for path in ("/healthz", "/readyz")] == [200, 200]
+
+
+def test_blocks_are_shown_to_groups_from_forms(desk: Client, issue: Issue) -> None:
+    act(desk, issue, "reword", note="Thank you.")
+    act(desk, issue, "show-to", group="plan:paid")
+    act(desk, issue, "show-to", group="tag:donor", section="1")
+    first = placed(issue)[0].article_id
+    act(desk, issue, "show-to", group="language:fr", article=first)
+    shown = find(issue.pk)
+    assert (shown.note_group, shown.section_groups, placed(issue)[0].overrides["group"]) == (
+        "plan:paid",
+        {"Section 1": "tag:donor"},
+        "language:fr",
+    )
+    page = desk.get(reverse("desk:issue", args=[issue.pk])).content.decode()
+    assert [f"only for {group}" in page for group in ("tag:donor", "language:fr")] == [True, True]
+
+
+def test_a_wrong_group_is_told_with_its_fix(desk: Client, issue: Issue) -> None:
+    desk.post(reverse("desk:show-to", args=[issue.pk]), {"group": "plan:gold", "version": find(issue.pk).version})
+    page = desk.get(reverse("desk:issue", args=[issue.pk])).content.decode()
+    assert "Write plan:paid or plan:plain." in page
+
+
+def test_the_issue_page_shows_every_variant_with_its_readers(desk: Client, issue: Issue) -> None:
+    make_reader(issue.newsletter, plan="paid")
+    make_reader(issue.newsletter)
+    act(desk, issue, "reword", note="Thank you for paying.")
+    act(desk, issue, "show-to", group="plan:paid")
+    page = desk.get(reverse("desk:issue", args=[issue.pk]), {"variant": "2"}).content.decode()
+    assert ("plan:paid" in page, page.count("1 reader<"), "issue-html" in page or "?variant=2" in page) == (
+        True,
+        2,
+        True,
+    )
+    bodies = [
+        desk.get(reverse("desk:issue-html", args=[issue.pk]), {"variant": number}).content.decode()
+        for number in ("1", "2")
+    ]
+    assert ["Thank you for paying." in body for body in bodies] == [False, True]
+    assert desk.get(reverse("desk:issue-text", args=[issue.pk]), {"variant": "3"}).status_code == 404
+
+
+def test_a_personal_subject_is_shown_as_a_reader_sees_it(desk: Client, issue: Issue) -> None:
+    act(desk, issue, "reword", subject="[[name|Friend]], the harbor")
+    page = desk.get(reverse("desk:issue", args=[issue.pk])).content.decode()
+    assert ("Reader, the harbor" in page, "_subject_name_" in page) == (True, False)

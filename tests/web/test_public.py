@@ -80,6 +80,30 @@ def test_preferences_end_what_is_not_ticked(newsletter: Newsletter, reader: Read
     assert (kept, state()) == ("active", "left")
 
 
+def test_preferences_keep_a_language_and_the_interests_that_are_offered(
+    newsletter: Newsletter, reader: Reader, stranger: Client
+) -> None:
+    Newsletter.objects.update(interests=["Energy", "Asia"])
+    Reader.objects.update(tags=["donor", "energy"])
+    link = path(addresses.preferences(reader.pk, newsletter.pk))
+    page = stranger.get(link).content.decode()
+    assert ("Energy" in page, "Asia" in page, "donor" in page) == (True, True, False)
+    given = {"keep": [newsletter.code], "language": "fr", "interest": ["Asia", "board member"]}
+    stranger.post(link, given)
+    reader.refresh_from_db()
+    assert (state(), reader.language, reader.tags) == ("active", "fr", ["asia", "donor"])
+
+
+@pytest.mark.parametrize("given", [{}, {"language": "french"}, {"language": "<script>"}])
+def test_preferences_without_a_language_of_theirs_change_no_mark(
+    newsletter: Newsletter, reader: Reader, stranger: Client, given: dict[str, str]
+) -> None:
+    Reader.objects.update(tags=["energy"], language="ru")
+    stranger.post(path(addresses.preferences(reader.pk, newsletter.pk)), {"keep": [newsletter.code], **given})
+    reader.refresh_from_db()
+    assert (reader.language, reader.tags) == ("ru", ["energy"])
+
+
 def test_tokens_travel_to_no_other_site(newsletter: Newsletter, reader: Reader, stranger: Client) -> None:
     answer = stranger.get(path(addresses.unsubscribe(reader.pk, newsletter.pk, 1)))
     assert (answer["Referrer-Policy"], answer["Cache-Control"]) == ("no-referrer", "no-store")

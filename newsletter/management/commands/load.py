@@ -12,6 +12,7 @@ from newsletter.catalogue.load import load
 from newsletter.catalogue.models import Brand, Newsletter
 from newsletter.errors import Invalid
 from newsletter.management.verb import Verb
+from newsletter.readers.group import check_group
 from newsletter.selectors.check import check_section
 
 
@@ -23,7 +24,9 @@ class Command(Verb):
 
     def run(self, *, files: list[Path], **_: Any) -> dict[str, Any]:
         with transaction.atomic():
-            loaded = [load(_read(file), where=str(file), check=check_section) for file in files]
+            loaded = [
+                load(_read(file), where=str(file), check=check_section, check_group=check_group) for file in files
+            ]
         return {
             "newsletters": [thing.code for thing in loaded if isinstance(thing, Newsletter)],
             "brands": [thing.code for thing in loaded if isinstance(thing, Brand)],

@@ -16,7 +16,8 @@ class Command(Verb):
 
     def arguments(self, parser: CommandParser) -> None:
         parser.add_argument("issue", type=int)
+        parser.add_argument("--variant", default="", metavar="N", help="which variant, from 1 (default: for everybody)")
         parser.add_argument("--out", type=Path, required=True, metavar="DIR")
 
-    def run(self, *, issue: int, out: Path, **_: Any) -> dict[str, Any]:
-        return preview(issue, out=out, now=now())
+    def run(self, *, issue: int, out: Path, variant: str, **_: Any) -> dict[str, Any]:
+        return preview(issue, out=out, variant=variant, now=now())

@@ -15,8 +15,9 @@ class Command(Verb):
 
     def arguments(self, parser: CommandParser) -> None:
         parser.add_argument("issue", type=int)
+        parser.add_argument("--variant", default="", metavar="N", help="which variant, from 1 (default: for everybody)")
         parser.add_argument("--to", required=True, metavar="ADDRESS")
 
-    def run(self, *, issue: int, to: str, by: str, **_: Any) -> dict[str, Any]:
-        letter = proof(issue, to=to, by=by, now=now())
+    def run(self, *, issue: int, to: str, variant: str, by: str, **_: Any) -> dict[str, Any]:
+        letter = proof(issue, to=to, variant=variant, by=by, now=now())
         return {"letter": letter.pk, "state": letter.state}

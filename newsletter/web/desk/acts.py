@@ -23,6 +23,7 @@ from newsletter.issues.approve import approve as approve_issue
 from newsletter.issues.draft import draft
 from newsletter.issues.lifecycle import find, move
 from newsletter.issues.schedule import schedule as schedule_issue
+from newsletter.issues.show_to import show_to
 from newsletter.readers.address import normalise
 
 COOL_OFF = timedelta(minutes=10)
@@ -84,9 +85,16 @@ def _reword(request: HttpRequest, pk: int, who: dict[str, Any]) -> str:
     return _("Saved.")
 
 
+def _show_to(request: HttpRequest, pk: int, who: dict[str, Any]) -> str:
+    article = _number(request, "article") if request.POST.get("article") else None
+    section = request.POST.get("section", "")
+    show_to(pk, request.POST.get("group", ""), article_id=article, section=section, **who)
+    return _("Saved.")
+
+
 def _proof(request: HttpRequest, pk: int, who: dict[str, Any]) -> str:
     to = normalise(request.POST.get("to", "") or getattr(request.user, "email", ""))
-    mail_proof(pk, to=to, by=who["by"], now=who["now"])
+    mail_proof(pk, to=to, variant=request.POST.get("variant", ""), by=who["by"], now=who["now"])
     return _("A proof is on its way.")
 
 
@@ -156,6 +164,7 @@ ACTS: dict[str, Callable[..., HttpResponse]] = {
     "drop": _act(_drop),
     "move": _act(_move),
     "reword": _act(_reword),
+    "show-to": _act(_show_to),
     "proof": _act(_proof),
     "submit": _act(_submit),
     "request-changes": _act(_request_changes),

@@ -21,13 +21,13 @@ from newsletter.delivery.status import status
 from newsletter.delivery.writer import dead_text
 from newsletter.errors import Invalid, NewsletterError, NotFound
 from newsletter.expressions.parse import LONGEST
-from newsletter.issues.describe import describe_issue
+from newsletter.issues.describe import describe_issue, describe_variants
 from newsletter.issues.explain import explain
 from newsletter.issues.lifecycle import ACTS, State, find
 from newsletter.issues.models import Issue, IssueRendering
-from newsletter.issues.queries import history, needing_attention, placed
+from newsletter.issues.queries import history, needing_attention, placed, stored_renderings
 from newsletter.issues.queries import newest as newest_issues
-from newsletter.issues.render import rendering_of
+from newsletter.issues.render import renderings_of
 from newsletter.readers.audience import audience_count
 from newsletter.selectors.complete import complete
 from newsletter.selectors.select import select
@@ -157,7 +157,8 @@ def issues(request: HttpRequest) -> HttpResponse:
 def issue(request: HttpRequest, pk: int) -> HttpResponse:
     """The composer: picks with reasons, what was left out, words, preview, findings, and what can be done."""
     one = _found(pk)
-    rendering, error = _rendered(one)
+    renderings, error = _rendered(one)
+    rendering = next((kept for kept in renderings if kept.variant == _variant(request)), None)
     described = describe_issue(one)
     overrides = {pick.article_id: pick.overrides for pick in placed(one)}
     for part in described["sections"]:
@@ -171,6 +172,8 @@ def issue(request: HttpRequest, pk: int) -> HttpResponse:
         "shortfalls": described["shortfalls"] if one.state in (Issue.State.DRAFT, Issue.State.IN_REVIEW) else [],
         "left_out": left_out,
         "rendering": rendering,
+        "variants": describe_variants(renderings),
+        "variant": (rendering.variant or "1") if rendering else "1",
         "subject": dead_text(rendering.subject, rendering.nonce) if rendering else "",
         "preheader": dead_text(rendering.preheader, rendering.nonce) if rendering else "",
         "render_error": error,
@@ -201,7 +204,7 @@ def issue_progress(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def issue_html(request: HttpRequest, pk: int) -> HttpResponse:
     """The HTML part exactly as it would go out, with dead personal links, in a sandbox of its own."""
-    stored = get_object_or_404(IssueRendering, issue_id=pk, variant="")
+    stored = get_object_or_404(IssueRendering, issue_id=pk, variant=_variant(request))
     response = HttpResponse(dead_text(stored.html, stored.nonce))
     response.headers["Content-Security-Policy"] = MAIL
     return response
@@ -210,7 +213,7 @@ def issue_html(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def issue_text(request: HttpRequest, pk: int) -> HttpResponse:
     """The text part exactly as it would go out, with dead personal links."""
-    stored = get_object_or_404(IssueRendering, issue_id=pk, variant="")
+    stored = get_object_or_404(IssueRendering, issue_id=pk, variant=_variant(request))
     response = HttpResponse(dead_text(stored.text, stored.nonce), content_type="text/plain; charset=utf-8")
     response.headers["Content-Security-Policy"] = MAIL
     return response
@@ -242,13 +245,19 @@ def _found(pk: int) -> Issue:
         raise Http404 from None
 
 
-def _rendered(one: Issue) -> tuple[IssueRendering | None, NewsletterError | None]:
+def _variant(request: HttpRequest) -> str:
+    """Return the variant a page asks for, by its number; "" is what everybody may see."""
+    asked = request.GET.get("variant", "").replace("\0", "")[:2]
+    return "" if asked == "1" else asked
+
+
+def _rendered(one: Issue) -> tuple[list[IssueRendering], NewsletterError | None]:
     if one.state in SENT_OR_MOVING:
-        return IssueRendering.objects.filter(issue=one, variant="").first(), None
+        return list(stored_renderings(one)), None
     try:
-        return rendering_of(one, now=timezone.now()), None
+        return renderings_of(one, now=timezone.now()), None
     except NewsletterError as error:
-        return None, error
+        return [], error
 
 
 def _shown(told: dict[str, Any]) -> dict[str, Any]:

@@ -11,12 +11,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 from newsletter.catalogue.models import Newsletter
 from newsletter.delivery.writer import dead_text
 from newsletter.errors import Invalid
+from newsletter.expressions.fold import fold
 from newsletter.issues.lifecycle import State
 from newsletter.issues.models import IssueRendering
 from newsletter.links.addresses import DEAD
 from newsletter.links.sign import read
+from newsletter.readers.mark import choose
 from newsletter.readers.models import Reader, Subscription
 from newsletter.readers.unsubscribe import unsubscribe as leave
+from newsletter.rendering.words import LANGUAGES
 from newsletter.web.headers import MAIL
 
 SHOWN = (State.FREEZING, State.SENDING, State.PAUSED, State.SENT)
@@ -43,7 +46,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
 @csrf_exempt  # the signed link is the proof
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: HttpRequest, token: str) -> HttpResponse:
-    """Show what a reader gets; on POST end the subscriptions that are not ticked."""
+    """Show what a reader gets and chose; on POST keep the choices and end the subscriptions that are not ticked."""
     if token == DEAD:
         return _dead(request)
     try:
@@ -57,6 +60,7 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
         Subscription.objects.filter(reader=reader).exclude(state=Subscription.State.LEFT).select_related("newsletter")
     )
     if request.method == "POST":
+        _keep_choices(request, reader, [held_one.newsletter for held_one in held])
         kept = set(request.POST.getlist("keep"))
         for subscription in held:
             if subscription.newsletter.code not in kept:
@@ -68,8 +72,33 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
                     evidence={"form": "preferences"},
                 )
     subscriptions = list(held.all().order_by("newsletter__title"))
-    context = {"subscriptions": subscriptions, "saved": request.method == "POST"}
+    reader.refresh_from_db()
+    titles = [one.newsletter for one in subscriptions]
+    context = {
+        "subscriptions": subscriptions,
+        "saved": request.method == "POST",
+        "language": reader.language,
+        "languages": _languages(reader, titles),
+        "interests": [(tag, fold(tag) in reader.tags) for tag in _offered(titles)],
+    }
     return render(request, "web/public/preferences.html", context)
+
+
+def _keep_choices(request: HttpRequest, reader: Reader, titles: list[Newsletter]) -> None:
+    """Keep language and interests where the form asked for them, as the page does and a bare POST does not."""
+    if "language" not in request.POST:
+        return
+    language = request.POST["language"]
+    if language in _languages(reader, titles):
+        choose(reader.pk, language=language, ticked=request.POST.getlist("interest"), offered=_offered(titles))
+
+
+def _languages(reader: Reader, titles: list[Newsletter]) -> list[str]:
+    return sorted({"", reader.language, *LANGUAGES, *(title.language for title in titles)})
+
+
+def _offered(titles: list[Newsletter]) -> list[str]:
+    return list(dict.fromkeys(tag for title in titles for tag in title.interests))
 
 
 @require_safe
@@ -78,10 +107,11 @@ def view(request: HttpRequest, token: str) -> HttpResponse:
     if token == DEAD:
         return _dead(request)
     try:
-        (issue_id,) = read("view", token)
+        issue_id, number = (*read("view", token), 1)[:2]
     except (Invalid, ValueError):
         return _broken(request)
-    stored = IssueRendering.objects.filter(issue_id=issue_id, variant="", issue__state__in=SHOWN).first()
+    variant = str(number) if number > 1 else ""
+    stored = IssueRendering.objects.filter(issue_id=issue_id, variant=variant, issue__state__in=SHOWN).first()
     if stored is None:
         return _broken(request)
     response = HttpResponse(dead_text(stored.html, stored.nonce))
