@@ -39,6 +39,11 @@ _MORE = re.compile(
     r"(?:Plus de|Autres) (?:travaux|publications) (?:de|du)\b|Más trabajos? (?:de|del)\b)"
     r"(?!.*[.!?]$)"
 )
+_RELATED = re.compile(
+    r"^\W*(?i:Related(?: (?:Work|Content|Articles?|Items?|Publications?|Reading|Materials?|Research|Resources))?|"
+    r"Read More|See Also|Further Reading|Recommended|По теме|Читайте также|Материалы по теме|"
+    r"مواضيع ذات صلة|مواد ذات صلة|اقرأ أيضًا|相关(?:内容|文章|阅读))\W*$"
+)
 _GLUED_HEADINGS = ("About the Author", "Recent Work", "More Work from ")
 _HEADING_GLUED = re.compile(r"(?<=[.!?”’»)])(?=(?:About the Authors?|Recent Work|More Work from )(?:\W|$|[A-Z]))")
 _SOURCE_BELOW = re.compile(r"^(?:Источник|المصدر)\s*[:：]\s*(.*)$")
@@ -79,7 +84,7 @@ def until_end(lines: Sequence[str], *, names: Sequence[str] = (), authors: Seque
     alone = kept[about[-1]] if about and about[-1] == len(kept) - 1 else ""
     below = _SOURCE_BELOW.match(lines[stop]) if stop < len(lines) else None
     kept = kept[: about[-1]] if about else kept
-    kept = _without_biographies(kept[: list_at_end(kept)], {letters(name) for name in authors})
+    kept = _without_biographies(_without_list(kept), {letters(name) for name in authors})
     return Ending(kept, alone, below[1] if below else "")
 
 
@@ -116,6 +121,13 @@ def _is_source_below(lines: Sequence[str], at: int) -> bool:
         return False
     prose = {line for line in lines[:at] if len(line) >= LEAST_PROSE}
     return len(prose) > 1 and sum(map(len, prose)) >= sum(map(len, lines[at + 1 :]))
+
+
+def _without_list(lines: list[str]) -> list[str]:
+    """Drop a list of other items that closes the page, with the heading above it."""
+    first = list_at_end(lines)
+    headed = HEADER_LINES < first < len(lines) and _RELATED.match(lines[first - 1])
+    return lines[: first - 1] if headed else lines[:first]
 
 
 def _without_biographies(lines: list[str], authors: set[str]) -> list[str]:

@@ -70,6 +70,12 @@ def test_a_list_of_other_items_is_not_the_body_with_or_without_its_heading(liste
     assert read(page(f"{HEAD}\n{listed}{closing}")).body == PARAGRAPH
 
 
+@pytest.mark.parametrize("heading", ["Related Content", "Related Work", "Читайте также:", "مواضيع ذات صلة"])
+def test_a_heading_above_a_list_of_other_items_goes_with_it(heading: str) -> None:
+    found = read(page(f"{HEAD}\n{heading}\n{LISTS[0]}"))
+    assert found.body == PARAGRAPH
+
+
 @pytest.mark.parametrize(
     "box",
     [
