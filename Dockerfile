@@ -10,12 +10,13 @@ COPY templates templates
 RUN /venv/bin/pip install --no-cache-dir --no-deps .
 
 FROM python:3.13-slim
-RUN useradd --system --uid 10001 --home-dir /data --create-home newsletter
+RUN useradd --system --uid 10001 --home-dir /data --create-home newsletter && install -d -o newsletter /media
 COPY --from=build /venv /venv
-ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 NEWSLETTER_ENV=production NEWSLETTER_HOME=/data
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+ENV NEWSLETTER_ENV=production NEWSLETTER_HOME=/data NEWSLETTER_MEDIA=/media
 USER newsletter
 WORKDIR /data
-VOLUME /data
+VOLUME /data /media
 EXPOSE 8000
 ENTRYPOINT ["newsletter"]
 CMD ["web", "--bind", "0.0.0.0:8000"]

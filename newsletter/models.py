@@ -4,7 +4,8 @@ from newsletter.access.models import KeyedAnswer, Token
 from newsletter.articles.models import Article, ArticleBody
 from newsletter.catalogue.models import Author, Brand, Newsletter, Section, Sender
 from newsletter.delivery.models import Attempt, Chunk, Delivery, Epoch, Sending
-from newsletter.ingest.models import QuarantinedRecord, Record, Settled, Source, Supplement
+from newsletter.images.models import Image
+from newsletter.ingest.models import FetchedImage, QuarantinedRecord, Record, Settled, Source, Supplement
 from newsletter.issues.models import (
     Approval,
     HistoryEntry,
@@ -29,7 +30,9 @@ __all__ = [
     "Consent",
     "Delivery",
     "Epoch",
+    "FetchedImage",
     "HistoryEntry",
+    "Image",
     "Issue",
     "IssueLock",
     "IssueRendering",

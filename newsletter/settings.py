@@ -122,6 +122,8 @@ def _database() -> dict[str, object]:
     return database
 
 
+MEDIA = Path(os.environ.get("NEWSLETTER_MEDIA") or HOME / "media").absolute()  # files of images; every host needs them
+
 SECRET_KEY = _secret("SECRET_KEY", "secret.key")
 LINK_KEYS = _link_keys()
 ADDRESS_KEY = _secret("NEWSLETTER_ADDRESS_KEY", "address.key")  # never change it: suppressions are found by it
@@ -233,6 +235,11 @@ except ValueError as error:
     raise ImproperlyConfigured(f"NEWSLETTER_PULL_ALLOW: {error}; networks such as 10.1.0.0/16 are needed") from None
 API_RATE = _whole_number("NEWSLETTER_API_RATE", 600, least=1)  # requests a minute and token
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # a form of the desk, and a push of the API
+FILE_UPLOAD_HANDLERS = [
+    "newsletter.web.uploads.Bounded",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 LOG_LEVEL = _choice("NEWSLETTER_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
 LOGGING = {

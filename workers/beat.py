@@ -9,5 +9,6 @@ EXPIRES = 60  # seconds; an old wake-up is worth nothing
 TIMETABLE: dict[str, dict[str, Any]] = {
     "tick": {"task": "tick", "schedule": 20.0, "options": {"expires": EXPIRES}},
     "pull": {"task": "pull", "schedule": 60.0, "options": {"expires": EXPIRES}},
+    "images": {"task": "images", "schedule": 60.0, "options": {"expires": EXPIRES}},
     "letters": {"task": "letters", "schedule": 30.0, "options": {"expires": EXPIRES}},
 }

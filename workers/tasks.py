@@ -11,6 +11,7 @@ from django.utils import timezone
 from newsletter.delivery.tick import tick as turn_of_the_clock
 from newsletter.errors import Unavailable
 from newsletter.ingest.pull import pull_due
+from newsletter.issues.fetch_images import fetch_images
 from workers import hand, stopping
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,12 @@ def tick() -> None:
 def pull() -> None:
     """Pull the sources that are due."""
     _quietly(lambda: pull_due(now=timezone.now()))
+
+
+@shared_task(name="images")
+def images() -> None:
+    """Bring in the remote images of issues that are being made."""
+    _quietly(lambda: fetch_images(now=timezone.now()))
 
 
 def _quietly(work: Callable[[], object]) -> None:

@@ -20,6 +20,8 @@ SCOPES = {
     "newsletters:read": "look at newsletters, coverage and back-tests",
     "issues:read": "look at issues, their picks and their variants",
     "issues:write": "show blocks of an issue to groups of readers",
+    "images:read": "look at the library of images",
+    "images:write": "take images in, change and delete them, give them to articles",
     "doctor:read": "look at the quarantine and at odd articles",
     "doctor:write": "set quarantined records right",
 }

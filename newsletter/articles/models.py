@@ -8,6 +8,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
+from newsletter.images.models import Image
+
 
 def _texts() -> ArrayField[list[str], list[str]]:
     return ArrayField(models.TextField(), default=list, blank=True)
@@ -48,6 +50,9 @@ class Article(models.Model):
     url = models.TextField(blank=True)  # the address readers are sent to; "" = none known
     urls = _texts()  # every address it was seen under
     originally_published_in = models.TextField(blank=True)
+    image = models.ForeignKey(  # chosen by a person from the library; wins over what was imported
+        Image, null=True, blank=True, on_delete=models.PROTECT, related_name="articles"
+    )
     image_url = models.TextField(blank=True)
     image_alt = models.TextField(blank=True)
     image_credit = models.TextField(blank=True)

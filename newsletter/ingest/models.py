@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 
 from newsletter.articles.models import Article
+from newsletter.images.models import Image
 
 
 class Source(models.Model):
@@ -128,3 +129,27 @@ class QuarantinedRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} {self.key}: {self.reason}"
+
+
+class FetchedImage(models.Model):
+    """A remote image that an article names, and what became of fetching it: once, or the reason why not."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"  # not tried yet, or to be tried again at ``next_at``
+        FETCHED = "fetched"
+        REFUSED = "refused"  # it will never be an image we can show
+
+    address = models.TextField()
+    sha256 = models.CharField(max_length=64, unique=True)  # of the address
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    image = models.ForeignKey(Image, null=True, blank=True, on_delete=models.CASCADE, related_name="fetched_from")
+    tries = models.PositiveSmallIntegerField(default=0)
+    trouble = models.CharField(max_length=300, blank=True)
+    next_at = models.DateTimeField()
+    leased_until = models.DateTimeField(null=True, blank=True)  # somebody is fetching it
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["state", "next_at"], name="fetched_image_due")]
+
+    def __str__(self) -> str:
+        return f"{self.state} {self.pk}"

@@ -15,11 +15,13 @@ from newsletter.catalogue.authors import compared
 from newsletter.catalogue.models import Author as AuthorRow
 from newsletter.catalogue.models import Brand as BrandRow
 from newsletter.catalogue.models import Newsletter
+from newsletter.ingest.models import FetchedImage
 from newsletter.issues.blocks import seen, sees_note
 from newsletter.issues.material import WHOLE, Material, gather
 from newsletter.issues.models import Issue, Pick
+from newsletter.issues.picture import picture_of
 from newsletter.rendering.byline import Author, Rules, byline, locale, sign, spoken
-from newsletter.rendering.digest import Brand, Digest, Event, Image, Item, Piece, Section
+from newsletter.rendering.digest import Brand, Digest, Event, Item, Piece, Section
 from newsletter.rendering.render import SLOTTED
 from newsletter.rendering.teaser import fit
 from newsletter.rendering.words import base, direction, label
@@ -71,7 +73,8 @@ def compose(material: Material, *, groups: Collection[str] = (), also: Mapping[i
 
 
 def _item(material: Material, pick: Pick, first: Pick | None, also: Mapping[int, str]) -> Item:
-    item, issue = item_of(material.issue, pick, authors=material.authors), material.issue
+    issue = material.issue
+    item = item_of(issue, pick, authors=material.authors, fetched=material.fetched)
     if pick.article_id in also:
         item = replace(item, also_in=also[pick.article_id])
     whole = pick is first and issue.newsletter.template in WHOLE
@@ -91,7 +94,13 @@ def _body(text: str, language: str) -> tuple[str, ...]:
     return tuple(kept)
 
 
-def item_of(issue: Issue, pick: Pick, *, authors: Sequence[AuthorRow] = ()) -> Item:
+def item_of(
+    issue: Issue,
+    pick: Pick,
+    *,
+    authors: Sequence[AuthorRow] = (),
+    fetched: Mapping[str, FetchedImage] | None = None,
+) -> Item:
     """Return one pick as readers see it: overrides first, the teaser fitted, signed as the newsletter signs."""
     article, words = pick.article, pick.overrides
     language = article.language or issue.newsletter.language
@@ -104,7 +113,7 @@ def item_of(issue: Issue, pick: Pick, *, authors: Sequence[AuthorRow] = ()) -> I
         url=article.url,
         label=label(article.type, issue.newsletter.language),
         link_text=words.get("link_text", ""),
-        image=_image(article, words.get("image_alt", "")),
+        image=picture_of(article, fetched or {}, alt=words.get("image_alt", "")),
         published_in=article.originally_published_in,
         language=language,
         direction=direction(language),
@@ -135,18 +144,6 @@ def _author(name: str, row: AuthorRow | None, language: str) -> Author:
 def byline_of(article: Article, *, language: str = "") -> str:
     """Return the authors' line of an article in ``language`` (default its own)."""
     return byline(article.authors, language=language or article.language or "en", institution=article.primary_center)
-
-
-def _image(article: Article, alt: str) -> Image | None:
-    if not article.image_url:
-        return None
-    return Image(
-        url=article.image_url,
-        alt=alt or article.image_alt or article.title,
-        credit=article.image_credit,
-        width=article.image_width or 0,
-        height=article.image_height or 0,
-    )
 
 
 def _event(issue: Issue, words: dict[str, str]) -> Event | None:

@@ -22,6 +22,7 @@ from django.db import IntegrityError, transaction
 from lxml import etree
 
 from newsletter.errors import Conflict, Invalid, NotFound
+from newsletter.images.files import names_in
 from newsletter.issues.compose import compose
 from newsletter.issues.material import Material, pack
 from newsletter.issues.models import Issue, IssueLock, IssueRendering, LockedFile
@@ -34,7 +35,7 @@ LIBRARIES = (
     "newsletter",
 )
 PACKAGE = Path(__file__).parents[1]
-OUR_CODE = ("rendering", "issues/blocks.py", "issues/compose.py", "issues/material.py")
+OUR_CODE = ("rendering", "catalogue/authors.py", "issues/blocks.py", "issues/compose.py", "issues/picture.py")
 
 
 def lock(material: Material, renderings: Sequence[IssueRendering], *, seal: str, now: datetime) -> IssueLock:
@@ -173,6 +174,7 @@ def _manifest(material: Material, renderings: Sequence[IssueRendering], texts: d
         },
         "libraries": libraries(),
         "site": settings.SITE_URL,
+        "images": sorted(set().union(*(names_in(one.html) for one in renderings))),
         "renderings": [_rendering(one, keep(_canonical(one.digest)), keep) for one in renderings],
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.core import serializers
@@ -13,6 +13,9 @@ from django.db import models
 from newsletter.articles.models import Article, ArticleBody
 from newsletter.catalogue.authors import compared
 from newsletter.catalogue.models import Author, Brand, Newsletter, Sender
+from newsletter.images.models import Image
+from newsletter.ingest.fetch_image import known_images
+from newsletter.ingest.models import FetchedImage
 from newsletter.issues.blocks import seen
 from newsletter.issues.models import Issue, Pick
 from newsletter.issues.queries import placed
@@ -28,6 +31,8 @@ _NOT_CONTENT: Mapping[type[models.Model], frozenset[str]] = {
     Article: frozenset(("words", "facet_keys", "warnings", "weight", "updated_at")),
     Newsletter: frozenset(("updated_at",)),
     Pick: frozenset(("reason",)),
+    Image: frozenset(("names", "notes", "by", "created_at", "updated_at")),
+    FetchedImage: frozenset(("next_at", "leased_until", "tries")),
 }
 
 
@@ -40,6 +45,7 @@ class Material:
     bodies: Mapping[int, str]  # article -> text, of those that a template shows whole
     brands: tuple[Brand, ...]
     authors: tuple[Author, ...] = ()  # those of the picks that more is known of than the name
+    fetched: Mapping[str, FetchedImage] = field(default_factory=dict)  # by the address an article names
 
 
 def gather(issue: Issue) -> Material:
@@ -56,7 +62,8 @@ def gather_for(issue: Issue, picks: tuple[Pick, ...], *, first: tuple[Pick, ...]
     shown = models.Q(code=issue.newsletter.brand) | models.Q(name__in=centers - {""})
     names = {compared(name) for pick in picks for name in pick.article.authors}
     authors = tuple(Author.objects.filter(folded__in=names).order_by("folded"))
-    return Material(issue, picks, bodies, tuple(Brand.objects.filter(shown).order_by("code")), authors)
+    fetched = known_images({pick.article.image_url for pick in picks if pick.article.image_id is None})
+    return Material(issue, picks, bodies, tuple(Brand.objects.filter(shown).order_by("code")), authors, fetched)
 
 
 def pack(material: Material) -> list[str]:
@@ -66,7 +73,10 @@ def pack(material: Material) -> list[str]:
     articles = {pick.article_id: pick.article for pick in material.picks}
     rows: list[models.Model] = [issue, issue.newsletter, issue.newsletter.sender, *material.brands, *material.picks]
     rows += material.authors
-    return [_row(row) for row in (*rows, *articles.values(), *bodies)]
+    fetched = [row for _, row in sorted(material.fetched.items())]
+    images = [*(one.image for one in articles.values()), *(row.image for row in fetched)]
+    pictures = {image.pk: image for image in images if image is not None}
+    return [_row(row) for row in (*rows, *articles.values(), *bodies, *fetched, *pictures.values())]
 
 
 def unpack(rows: Iterable[str]) -> Material:
@@ -76,13 +86,16 @@ def unpack(rows: Iterable[str]) -> Material:
         found.setdefault(type(kept.object), []).append(kept.object)
     [issue], [newsletter], [sender] = found[Issue], found[Newsletter], found[Sender]
     newsletter.sender, issue.newsletter = sender, newsletter
+    images = {image.pk: image for image in found.get(Image, [])}
     articles = {article.pk: article for article in found.get(Article, [])}
+    fetched = {row.address: row for row in found.get(FetchedImage, [])}
+    for row in (*articles.values(), *fetched.values()):
+        row.image = images.get(row.image_id)
     for pick in found.get(Pick, []):
         pick.issue, pick.article = issue, articles[pick.article_id]
     bodies = {body.article_id: body.text for body in found.get(ArticleBody, [])}
-    return Material(
-        issue, tuple(found.get(Pick, [])), bodies, tuple(found.get(Brand, [])), tuple(found.get(Author, []))
-    )
+    brands, authors = tuple(found.get(Brand, [])), tuple(found.get(Author, []))
+    return Material(issue, tuple(found.get(Pick, [])), bodies, brands, authors, fetched)
 
 
 def _row(row: models.Model) -> str:

@@ -9,6 +9,7 @@ from django.db.models import Case, Count, F, Q, QuerySet, When
 from newsletter.issues.lifecycle import State
 from newsletter.issues.models import HistoryEntry, Issue, IssueRendering, LeftOut, Pick
 
+CLOSED = (State.CANCELLED, State.SKIPPED)
 OPEN = (State.DRAFT, State.IN_REVIEW, State.CANCELLED, State.SKIPPED)  # what stands there was not sent
 
 
@@ -34,7 +35,7 @@ def placed(issue: Issue) -> QuerySet[Pick]:
     return (
         Pick.objects.filter(issue=issue)
         .exclude(placement=Pick.Placement.DROPPED)
-        .select_related("article")
+        .select_related("article__image")
         .order_by("section", "position", "pk")
     )
 

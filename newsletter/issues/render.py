@@ -17,6 +17,7 @@ from newsletter.issues.compose import compose
 from newsletter.issues.lifecycle import State
 from newsletter.issues.material import Material, gather, gather_for
 from newsletter.issues.models import Issue, IssueRendering
+from newsletter.issues.picture import troubles
 from newsletter.issues.queries import stored_renderings
 from newsletter.issues.variants import Plan, Variant, plan_variants
 from newsletter.rendering.proofread import proofread
@@ -80,7 +81,7 @@ def _stored(
         planned["findings"] = [found for found in stored.findings if found["rule"] not in PLANNED] + told
         return _renewed(stored, planned)
     made = render(digest, template=issue.newsletter.template, nonce=_nonce(issue), templates=settings.TEMPLATES_DIR)
-    findings = proofread(made, digest, production=settings.PRODUCTION)
+    findings = [*proofread(made, digest, production=settings.PRODUCTION), *troubles(material)]
     return IssueRendering.objects.update_or_create(
         issue=issue,
         variant=variant.name,

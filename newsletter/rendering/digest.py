@@ -9,13 +9,17 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A picture at a public https address; ``width`` and ``height`` in pixels of the file, 0 when unknown."""
+    """A picture at a public https address; ``width`` and ``height`` in pixels of the file, 0 when unknown.
+
+    ``thumb`` is the same cut to 4:3 for small places, "" when there is none.
+    """
 
     url: str
     alt: str = ""
     credit: str = ""
     width: int = 0
     height: int = 0
+    thumb: str = ""
 
 
 @dataclass(frozen=True, slots=True)

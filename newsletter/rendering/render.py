@@ -21,6 +21,7 @@ from newsletter.rendering.insert import insert
 from newsletter.rendering.mjml import Place, compile_valid, refuse
 from newsletter.rendering.personal import ANY_TOKEN
 from newsletter.rendering.plaintext import wrap
+from newsletter.rendering.ratio import keep_ratio
 from newsletter.rendering.trace import origin
 from newsletter.rendering.typography import typography
 from newsletter.rendering.validate import Problem, validate
@@ -58,7 +59,7 @@ def render(digest: Digest, *, template: str, nonce: str, templates: Path = TEMPL
     source = mjml_source(digest, template=template, nonce=nonce, templates=templates)
     problems, place = validate(source), _placer(source, digest, template=template, nonce=nonce, templates=templates)
     refuse(problems, place)
-    html = inline(*compile_valid(source))
+    html = keep_ratio(inline(*compile_valid(source)))
     name, values = _named(template, "txt"), _values(_with_slots(digest, "plain", nonce))
     text = wrap(fill_text_template(templates / "digests", name, values, nonce=nonce, language=digest.language))
     subject, preheader = (getattr(_with_slots(digest, "subject", nonce), words) for words in ("subject", "preheader"))

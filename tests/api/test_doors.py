@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from newsletter.api import pace
 from newsletter.api.doors import doors
 from newsletter.articles.models import Article
 from newsletter.catalogue.models import Newsletter
+from newsletter.images.add import add
 from newsletter.ingest.models import QuarantinedRecord
 from newsletter.ingest.sources.page_export import PageExport
 from newsletter.ingest.store import IngestReport, store
@@ -23,11 +25,14 @@ from newsletter.issues.models import Issue
 from tests.api.doorbell import Program
 from tests.factories import NOW, make_article, make_newsletter, make_reader
 from tests.factories.pages import whole_page
+from tests.images.drawings import picture
 
 pytestmark = pytest.mark.django_db
 SCHEMA: dict[str, Any] = doors.get_openapi_schema()
 OPERATIONS = [(method, path, told) for path, methods in SCHEMA["paths"].items() for method, told in methods.items()]
 BODIES: dict[str, Any] = {
+    "/api/images": picture(20, 20),
+    "/api/images/{image_id}": {"alt": "Two ships"},
     "/api/articles": {"title": "Rivers and Borders"},
     "/api/select": {"expression": "newsletter:ctw"},
     "/api/selectors/check": {"expression": "newsletter:ctw"},
@@ -46,16 +51,19 @@ names = [f"{method} {path}" for method, path, _ in OPERATIONS]
 
 
 @pytest.fixture
-def stock() -> dict[str, str]:
+def stock(tmp_path: Path, settings: Any) -> dict[str, str]:
+    settings.MEDIA = tmp_path
     newsletter = make_newsletter()
     article = make_article()
     issue = approve(draft(newsletter, now=NOW, by="ada").pk, by="ada", now=NOW)
     [refused] = PageExport().read(whole_page(title=""), key="page.txt", url="")
     store([refused], source="cms", now=NOW, report=IngestReport())
+    image = add(picture(40, 30), title="a.jpg", by="ada", now=NOW)
     record = QuarantinedRecord.objects.get()
     return {
         "article_id": str(article.pk),
         "issue_id": str(issue.pk),
+        "image_id": str(image.pk),
         "record_id": str(record.pk),
         "code": "ctw",
         "variant": "1",

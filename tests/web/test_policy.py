@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from newsletter.images.models import Image
 from newsletter.ingest.models import QuarantinedRecord, Source
 from newsletter.issues.models import Issue
 from newsletter.web.policy import (
@@ -27,6 +28,7 @@ from newsletter.web.policy import (
 from tests.factories import NOW, make_article, make_newsletter
 
 pytestmark = pytest.mark.django_db
+DRAWN = {"name": "a.jpg", "width": 1, "height": 1}
 POSTED = {name for name, least in LEAST_ROLE.items() if least in (EDITOR, PUBLISHER)} | {"desk:logout"}
 
 
@@ -53,6 +55,17 @@ def issue() -> Issue:
         pk=article.pk, source="cms", key="a", reason="no_title", position="line 1", first_seen_at=NOW, seen_at=NOW
     )
     Source.objects.create(code="cms", form="push", created_at=NOW, updated_at=NOW)
+    renditions = {place: {"1": DRAWN, "2": DRAWN} for place in ("wide", "thumb")}
+    Image.objects.create(
+        pk=article.pk,
+        sha256="a",
+        master="a.jpg",
+        width=1,
+        height=1,
+        renditions=renditions,
+        created_at=NOW,
+        updated_at=NOW,
+    )
     return Issue.objects.create(
         pk=article.pk, newsletter=make_newsletter("ctw"), slot=NOW, window_to=NOW, created_at=NOW, updated_at=NOW
     )
@@ -64,7 +77,7 @@ def address(endpoint: str, issue: Issue) -> str:
     if endpoint == "desk:pull":
         return reverse(endpoint, args=["cms"])
     plain = {"home", "newsletters", "articles", "offers", "issues", "login", "logout"}
-    plain |= {"sources", "quarantine", "doctor", "coverage"}
+    plain |= {"sources", "quarantine", "doctor", "coverage", "images", "image-add"}
     return reverse(endpoint, args=[] if endpoint.removeprefix("desk:") in plain else [issue.pk])
 
 

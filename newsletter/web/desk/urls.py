@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from newsletter.web.desk import acts, cms, views
+from newsletter.web.desk import acts, cms, images, views
 from newsletter.web.desk.login import DeskLogin
 
 app_name = "desk"
@@ -35,5 +35,12 @@ urlpatterns = [
     path("doctor/<int:pk>/set", cms.set_field, name="set-right"),
     path("doctor/<int:pk>/settle", cms.settle_oddity, name="settle"),
     path("coverage", cms.coverage, name="coverage"),
+    path("articles/<int:pk>/image", images.illustrate_article, name="article-image"),
+    path("images", images.images, name="images"),
+    path("images/add", images.add_image, name="image-add"),
+    path("images/<int:pk>", images.image, name="image"),
+    path("images/<int:pk>/crop", images.crop_image, name="image-crop"),
+    path("images/<int:pk>/caption", images.caption_image, name="image-caption"),
+    path("images/<int:pk>/delete", images.remove_image, name="image-delete"),
     *(path(f"issues/<int:pk>/{name}", act, name=name) for name, act in acts.ACTS.items()),
 ]

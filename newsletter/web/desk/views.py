@@ -130,7 +130,7 @@ def offers(request: HttpRequest) -> HttpResponse:
 @require_safe
 def article(request: HttpRequest, pk: int) -> HttpResponse:
     """One article, and why it is in or out of the next issue of a newsletter."""
-    one = get_object_or_404(Article.objects.select_related("body"), pk=pk)
+    one = get_object_or_404(Article.objects.select_related("body", "image"), pk=pk)
     code = request.GET.get("newsletter", "")
     told = error = None
     if code:
