@@ -22,6 +22,7 @@ SCOPES = {
     "issues:write": "show blocks of an issue to groups of readers",
     "images:read": "look at the library of images",
     "images:write": "take images in, change and delete them, give them to articles",
+    "database:confirm": "let sending go on after a restore or a failover",
     "doctor:read": "look at the quarantine and at odd articles",
     "doctor:write": "set quarantined records right",
 }

@@ -8,6 +8,8 @@ from typing import Annotated, Any
 from ninja import Field, Schema
 from pydantic import AwareDatetime
 
+from newsletter.delivery.rewind import Waiting
+
 Limit = Annotated[int, Field(ge=1, le=1000, description="rows of a page")]
 
 
@@ -481,3 +483,26 @@ class SettleIn(Schema):
 
 class SettleDone(SettleIn):
     article: int
+
+
+class WaitingIssue(Schema):
+    issue: int
+    newsletter: str
+    state: str
+
+
+class StandingShape(Schema):
+    """Whether sending is held, and the issues that would go out on a confirmation."""
+
+    held: bool
+    since: datetime | None = None
+    confirmed_by: str
+    waiting: list[WaitingIssue]
+
+
+class ConfirmIn(Schema):
+    waiting: Waiting = Field(description="send what waits, or doubt: put it in doubt because some may have been sent")
+
+
+class Confirmed(Schema):
+    in_doubt: int

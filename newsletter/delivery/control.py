@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from newsletter.delivery.epoch import check_not_held
 from newsletter.delivery.reconcile import cancel_waiting
 from newsletter.delivery.safe import check_may_send
 from newsletter.delivery.wake import wake_deliver, wake_freeze
@@ -17,9 +18,11 @@ def send(
 ) -> Issue:
     """Let an approved issue go, at once or after ``cool_off``; the second caller gets ``Conflict``.
 
-    Raises ``Refused`` when what would go out is not what was approved, or this environment may not send.
+    Raises ``Refused`` when what would go out is not what was approved, when this environment may not send, and
+    while sending is held.
     """
     check_may_send()
+    check_not_held()
     issue = find(issue_id)
     if issue.state in ACTS["send"].allowed:
         check_seal(issue)

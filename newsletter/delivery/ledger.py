@@ -16,6 +16,7 @@ from uuid import UUID
 
 from psycopg import pq
 
+from newsletter.delivery.epoch import HELD
 from newsletter.delivery.line import Line, Params
 from newsletter.delivery.models import ChunkState, DeliveryState
 from newsletter.errors import Unavailable
@@ -36,7 +37,7 @@ _UNWANTED = f"""CASE
 CLAIM = f"""
 WITH free AS (
     SELECT c.id FROM newsletter_chunk c JOIN newsletter_issue i ON i.id = c.issue_id
-    WHERE c.state = {ChunkState.WAITING} AND i.state = '{Issue.State.SENDING}'
+    WHERE c.state = {ChunkState.WAITING} AND i.state = '{Issue.State.SENDING}' AND NOT {HELD}
     ORDER BY c.id LIMIT 1 FOR NO KEY UPDATE OF c SKIP LOCKED
 ), claimed AS (
     UPDATE newsletter_chunk c SET state = {ChunkState.LEASED}, owner = $1, claims = c.claims + 1,

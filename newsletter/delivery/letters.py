@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 from django.db import connection
 from django.utils import timezone
 
+from newsletter.delivery.epoch import HELD
 from newsletter.delivery.headers import address_octets
 from newsletter.delivery.ledger import LEASE_SECONDS
 from newsletter.delivery.message import Copy, Sheet, compile_message
@@ -30,7 +31,7 @@ GIVE_UP_AFTER = timedelta(hours=24)
 _CLAIM = f"""
 UPDATE newsletter_letter SET state = '{State.LEASED}', owner = %(owner)s,
     lease_until = clock_timestamp() + interval '{LEASE_SECONDS} seconds'
-WHERE id = (SELECT id FROM newsletter_letter WHERE state = '{State.QUEUED}'
+WHERE NOT {HELD} AND id = (SELECT id FROM newsletter_letter WHERE state = '{State.QUEUED}'
     OR (state = '{State.DEFERRED}' AND next_attempt_at <= clock_timestamp())
     ORDER BY id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED)
 RETURNING id

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 from django.db.models import Exists, OuterRef
 
+from newsletter.delivery.epoch import is_held
 from newsletter.delivery.ledger import place_lock
 from newsletter.delivery.models import Attempt, Chunk, ChunkState
 from newsletter.issues.models import Issue
@@ -25,7 +26,9 @@ class Waiting:
 
 
 def issues_waiting() -> list[int]:
-    """Return the sending issues that have chunks nobody holds."""
+    """Return the sending issues that have chunks nobody holds; none while sending is held."""
+    if is_held():
+        return []
     free = Chunk.objects.filter(issue=OuterRef("pk"), state=ChunkState.WAITING)
     sending = Issue.objects.filter(Exists(free), state=Issue.State.SENDING)
     return list(sending.order_by("pk").values_list("pk", flat=True))
@@ -38,7 +41,9 @@ def waiting(*, now: datetime, place: str) -> Waiting:
     )
     old = Letter.objects.filter(written_at__lt=now - timedelta(seconds=5))
     due = old.filter(state=Letter.State.QUEUED) | old.filter(state=Letter.State.DEFERRED, next_attempt_at__lte=now)
-    return Waiting(tuple(freezing), bool(issues_waiting()) and not _is_delivering(place), due.exists())
+    return Waiting(
+        tuple(freezing), bool(issues_waiting()) and not _is_delivering(place), due.exists() and not is_held()
+    )
 
 
 def _is_delivering(place: str) -> bool:

@@ -15,6 +15,7 @@ from newsletter.delivery.finish import finish_if_done
 from newsletter.delivery.ledger import RECOUNT, SETTLE, owner_lock
 from newsletter.delivery.models import ChunkState, DeliveryState
 from newsletter.delivery.outcome import GIVE_UP_AFTER
+from newsletter.delivery.rewind import watch
 from newsletter.delivery.wake import wake_deliver, wake_freeze, wake_letters
 from newsletter.issues.models import Issue
 from newsletter.letters.models import Letter
@@ -64,6 +65,7 @@ def reconcile(now: datetime) -> Reconciled:
         if not alone:
             return done
         done.ran = True
+        held = watch(now)
         _take_back(done)
         for issue_id in _issues(Issue.State.CANCELLED):
             cancel_waiting(issue_id)
@@ -71,7 +73,8 @@ def reconcile(now: datetime) -> Reconciled:
         _take_back_letters()
         for issue_id in _sending():
             done.finished += finish_if_done(issue_id, now=now)
-        _wake(done)
+        if not held:
+            _wake(done)
     return done
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from newsletter.delivery.control import send, start_cooled_off
 from newsletter.delivery.reconcile import Reconciled, reconcile
+from newsletter.delivery.rewind import watch
 from newsletter.errors import Conflict, NewsletterError
 from newsletter.issues.clock import hold, turn
 from newsletter.issues.lifecycle import find
@@ -35,13 +36,18 @@ def tick(now: datetime) -> Tick:
     """Do what is due at ``now``; an issue that cannot be sent is logged and does not stop the others."""
     done = turn(now)
     answer = Tick(done.drafted, done.refreshed, done.approved, done.skipped, done.held)
-    for issue_id in done.due:
+    if not watch(now):
+        _send_due(answer, done.due, now)
+    answer.reconciled = reconcile(now)
+    return answer
+
+
+def _send_due(answer: Tick, due: list[int], now: datetime) -> None:
+    for issue_id in due:
         _go(answer, issue_id, now, cooled_off=False)
     cooled = Issue.objects.filter(state=Issue.State.COOLING_OFF, cool_off_until__lte=now)
     for issue_id in cooled.values_list("pk", flat=True):
         _go(answer, issue_id, now, cooled_off=True)
-    answer.reconciled = reconcile(now)
-    return answer
 
 
 def _go(answer: Tick, issue_id: int, now: datetime, *, cooled_off: bool) -> None:

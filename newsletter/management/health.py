@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from newsletter.catalogue.models import Newsletter
+from newsletter.delivery.epoch import check_not_held
 from newsletter.errors import NewsletterError
 from newsletter.ingest.models import QuarantinedRecord, Source
 from newsletter.issues.lifecycle import State
@@ -103,6 +104,11 @@ def _issues(_: datetime) -> str:
     return f"{sending} sending, {paused} paused, {held} held"
 
 
+def _sending(_: datetime) -> str:
+    check_not_held()
+    return "not held"
+
+
 PARTS: dict[str, Callable[[datetime], str]] = {
     "database": _database,
     "tables": _tables,
@@ -111,4 +117,5 @@ PARTS: dict[str, Callable[[datetime], str]] = {
     "newsletters": _newsletters,
     "sources": _sources,
     "issues": _issues,
+    "sending": _sending,
 }

@@ -53,6 +53,9 @@ LEAST_ROLE = {
     "api:set-right": TOKEN,
     "api:settle": TOKEN,
     "api:coverage": TOKEN,
+    "api:database": TOKEN,
+    "api:database-hold": TOKEN,
+    "api:database-confirm": TOKEN,
     "desk:login": PUBLIC,
     "desk:logout": VIEWER,
     "desk:home": VIEWER,
@@ -79,6 +82,7 @@ LEAST_ROLE = {
     "desk:image-caption": EDITOR,
     "desk:image-delete": EDITOR,
     "desk:article-image": EDITOR,
+    "desk:database": VIEWER,
     "desk:pull": EDITOR,
     "desk:fix": EDITOR,
     "desk:discard": EDITOR,
@@ -100,6 +104,7 @@ LEAST_ROLE = {
     "desk:pause": PUBLISHER,
     "desk:resume": PUBLISHER,
     "desk:cancel": PUBLISHER,
+    "desk:confirm-database": ADMINISTRATOR,
 }
 
 

@@ -15,6 +15,7 @@ from newsletter.api import pace
 from newsletter.api.doors import doors
 from newsletter.articles.models import Article
 from newsletter.catalogue.models import Newsletter
+from newsletter.delivery.rewind import hold
 from newsletter.images.add import add
 from newsletter.ingest.models import QuarantinedRecord
 from newsletter.ingest.sources.page_export import PageExport
@@ -40,6 +41,7 @@ BODIES: dict[str, Any] = {
     "/api/quarantine/{record_id}/fix": {"title": "Given by hand"},
     "/api/quarantine/{record_id}/discard": {"reason": "a test page"},
     "/api/doctor/{article_id}/set": {"field": "newsletters", "values": ["asia"]},
+    "/api/database/confirm": {"waiting": "send"},
     "/api/doctor/{article_id}/settle": {"code": "no_teaser"},
     "/api/issues/{issue_id}/show-to": {"group": "plan:paid"},
 }
@@ -95,6 +97,8 @@ def test_a_door_is_closed_to_a_token_without_its_scope(
 def test_an_answer_has_the_shape_that_is_told(
     method: str, path: str, told: dict[str, Any], stock: dict[str, str]
 ) -> None:
+    if path == "/api/database/confirm":
+        hold(now=NOW)
     status, answer = Program().ask(method, place(path, stock), BODIES.get(path))
     shape = told["responses"][status]["content"]["application/json"]["schema"]
     assert status == 200

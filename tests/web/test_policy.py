@@ -29,7 +29,7 @@ from tests.factories import NOW, make_article, make_newsletter
 
 pytestmark = pytest.mark.django_db
 DRAWN = {"name": "a.jpg", "width": 1, "height": 1}
-POSTED = {name for name, least in LEAST_ROLE.items() if least in (EDITOR, PUBLISHER)} | {"desk:logout"}
+POSTED = {name for name, least in LEAST_ROLE.items() if least in (EDITOR, PUBLISHER, ADMINISTRATOR)} | {"desk:logout"}
 
 
 def endpoints(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[str]:
@@ -77,7 +77,7 @@ def address(endpoint: str, issue: Issue) -> str:
     if endpoint == "desk:pull":
         return reverse(endpoint, args=["cms"])
     plain = {"home", "newsletters", "articles", "offers", "issues", "login", "logout"}
-    plain |= {"sources", "quarantine", "doctor", "coverage", "images", "image-add"}
+    plain |= {"sources", "quarantine", "doctor", "coverage", "images", "image-add", "database", "confirm-database"}
     return reverse(endpoint, args=[] if endpoint.removeprefix("desk:") in plain else [issue.pk])
 
 

@@ -6,6 +6,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from newsletter.web.desk import acts, cms, images, views
+from newsletter.web.desk.database import confirm_database, database
 from newsletter.web.desk.login import DeskLogin
 
 app_name = "desk"
@@ -34,6 +35,8 @@ urlpatterns = [
     path("doctor", cms.doctor, name="doctor"),
     path("doctor/<int:pk>/set", cms.set_field, name="set-right"),
     path("doctor/<int:pk>/settle", cms.settle_oddity, name="settle"),
+    path("database", database, name="database"),
+    path("database/confirm", confirm_database, name="confirm-database"),
     path("coverage", cms.coverage, name="coverage"),
     path("articles/<int:pk>/image", images.illustrate_article, name="article-image"),
     path("images", images.images, name="images"),
