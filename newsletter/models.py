@@ -2,12 +2,13 @@
 
 from newsletter.access.models import KeyedAnswer, Token
 from newsletter.articles.models import Article, ArticleBody
-from newsletter.catalogue.models import Author, Brand, Newsletter, Section, Sender
+from newsletter.catalogue.models import Author, BannedPhrase, Brand, Newsletter, Section, Sender
 from newsletter.delivery.models import Attempt, Chunk, Delivery, Epoch, Sending
 from newsletter.images.models import Image
 from newsletter.ingest.models import FetchedImage, QuarantinedRecord, Record, Settled, Source, Supplement
 from newsletter.issues.models import (
     Approval,
+    FindingOverride,
     HistoryEntry,
     Issue,
     IssueLock,
@@ -25,12 +26,14 @@ __all__ = [
     "ArticleBody",
     "Attempt",
     "Author",
+    "BannedPhrase",
     "Brand",
     "Chunk",
     "Consent",
     "Delivery",
     "Epoch",
     "FetchedImage",
+    "FindingOverride",
     "HistoryEntry",
     "Image",
     "Issue",

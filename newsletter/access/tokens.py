@@ -20,6 +20,7 @@ SCOPES = {
     "newsletters:read": "look at newsletters, coverage and back-tests",
     "issues:read": "look at issues, their picks and their variants",
     "issues:write": "show blocks of an issue to groups of readers",
+    "issues:approve": "approve issues, also over a rule of the proofreader where the newsletter allows it",
     "images:read": "look at the library of images",
     "images:write": "take images in, change and delete them, give them to articles",
     "database:confirm": "let sending go on after a restore or a failover",

@@ -11,9 +11,12 @@ from ninja import Router
 
 from newsletter.api.scope import Scope, token_behind
 from newsletter.api.shapes import (
+    Approved,
+    ApproveIn,
     IssueList,
     IssueShape,
     Limit,
+    Proofread,
     RebuildShape,
     ShowToIn,
     TroubleAnswer,
@@ -25,8 +28,11 @@ from newsletter.delivery.rebuilt import describe_rebuild
 from newsletter.delivery.verify import verify
 from newsletter.delivery.writer import dead_text
 from newsletter.errors import Invalid, NotFound
-from newsletter.issues.describe import describe_issue, describe_variants
+from newsletter.issues.approve import approve
+from newsletter.issues.describe import describe_issue, describe_state, describe_variants
+from newsletter.issues.findings import findings
 from newsletter.issues.lifecycle import find
+from newsletter.issues.look_up import look_up
 from newsletter.issues.queries import newest
 from newsletter.issues.rebuild import rebuild
 from newsletter.issues.render import rendering_of
@@ -142,3 +148,57 @@ def show_block_to(request: HttpRequest, issue_id: int, asked: ShowToIn) -> dict[
         version=asked.version,
     )
     return describe_issue(changed)
+
+
+@router.get(
+    "/issues/{int:issue_id}/proofread",
+    url_name="proofread",
+    response={200: Proofread, **TROUBLE},
+    summary="Proofread an issue",
+)
+def proofread(request: HttpRequest, issue_id: int) -> dict[str, Any]:
+    """Return every finding with rule, level, place and fix; nothing is fetched."""
+    return findings(_number(issue_id), now=timezone.now())
+
+
+@router.post(
+    "/issues/{int:issue_id}/look-up",
+    url_name="look-up",
+    response={200: Proofread, **TROUBLE},
+    summary="Proofread an issue and follow its links",
+)
+def look_up_links(request: HttpRequest, issue_id: int) -> dict[str, Any]:
+    """Follow every link and image, bounded and never into a private network, and return every finding."""
+    now = timezone.now()
+    look_up(_number(issue_id), by=_program(request), now=now)
+    return findings(issue_id, now=now)
+
+
+@router.post(
+    "/issues/{int:issue_id}/approve",
+    url_name="approve",
+    auth=Scope("issues:approve"),
+    response={200: Approved, **TROUBLE},
+    summary="Approve an issue",
+)
+def approve_issue(request: HttpRequest, issue_id: int, body: ApproveIn) -> dict[str, Any]:
+    """Approve the version that was looked at, as the program that the token is of.
+
+    An override names the rule, the reason and the person; it is refused where the newsletter does not allow it.
+    """
+    program, person = _program(request), " ".join(body.person.split())
+    if body.overrides and not person:
+        raise Invalid("An override needs a person.", where="person", fix="Name who overrules the proofreader.")
+    approved = approve(
+        _number(issue_id),
+        by=program,
+        now=timezone.now(),
+        version=body.version,
+        overrides=body.overrides,
+        person=f"{person} ({program})" if person else "",
+    )
+    return describe_state(approved)
+
+
+def _program(request: HttpRequest) -> str:
+    return f"program {token_behind(request).name}"

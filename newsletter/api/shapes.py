@@ -363,6 +363,47 @@ class VerdictShape(Schema):
     notes: list[str]
 
 
+class FindingShape(Schema):
+    variant: str = Field(description='of the rendering; "" is the one everybody else gets')
+    rule: str
+    level: str = Field(description="E keeps the issue from being approved, W warns, I informs")
+    place: str
+    fix: str
+
+
+class OverrideShape(Schema):
+    rule: str
+    by: str
+    because: str
+
+
+class Proofread(Schema):
+    """What the proofreader finds in an issue, and what keeps it from being approved."""
+
+    issue: int
+    newsletter: str
+    state: str
+    version: int
+    blocking: list[str] = Field(description="rules with errors that nobody overruled")
+    overridable: list[str] = Field(description="rules that the newsletter lets a person overrule")
+    overrides: list[OverrideShape]
+    findings: list[FindingShape]
+
+
+class ApproveIn(Schema):
+    """The version that was looked at; rules to overrule, each with the reason, and the person who does."""
+
+    version: int = Field(ge=1, le=2**31 - 1)
+    overrides: dict[str, str] = Field(default_factory=dict, examples=[{"contrast": "The quotation is a picture."}])
+    person: str = Field("", max_length=150, description="who overrules; needed for overrides")
+
+
+class Approved(Schema):
+    issue: int
+    newsletter: str
+    state: str
+
+
 class OddRow(Schema):
     """Something odd in an article, and what would set it right."""
 

@@ -52,6 +52,7 @@ def _tables(newsletter: Newsletter) -> dict[str, dict[str, Any]]:
         "policy": {
             "approval": newsletter.approval,
             "approvers": newsletter.approvers,
+            **({"overridable": list(newsletter.overridable)} if newsletter.overridable else {}),
             "thin": newsletter.thin,
             **({"stale": span(newsletter.stale)} if newsletter.stale else {}),
             "late": span(newsletter.late),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, time
 from typing import Any
 from zoneinfo import available_timezones
@@ -39,7 +39,10 @@ TOP = (
     "section",
 )
 CADENCE = ("weekdays", "at", "cron", "draft_lead", "cut_off")
-POLICY = ("approval", "approvers", "thin", "stale", "late", "tracking", "repeats", "repeats_within", "interests")
+POLICY = (
+    *("approval", "approvers", "overridable", "thin", "stale", "late", "tracking"),
+    *("repeats", "repeats_within", "interests"),
+)
 BYLINE = ("most", "affiliations", "pages", "institution")
 INSTITUTIONS = ("center", "newsletter", "nobody")
 SENDER = ("name", "address", "reply_to", "bounce_domain", "postal_address", "list_id")
@@ -53,12 +56,18 @@ def _no_group(_: str) -> str:
 
 
 def load(
-    text: str, *, where: str, check: Check, check_group: Callable[[str], str] = _no_group
+    text: str,
+    *,
+    where: str,
+    check: Check,
+    check_group: Callable[[str], str] = _no_group,
+    rules: Collection[str] = (),
 ) -> Newsletter | Brand | tuple[Author, ...]:
     """Store the newsletter (or brand, or authors) that ``text`` defines and return it, replacing what it was before.
 
     ``check`` is called with every selector and raises ``Invalid`` for a wrong one; ``check_group`` returns the one form
-    of a group of readers, or raises it. Raises ``Invalid`` naming the
+    of a group of readers, or raises it; ``rules`` are the proofreading rules that a policy may name. Raises ``Invalid``
+    naming the
     file, the key and what to write instead; then nothing is stored.
     """
     table = _parsed(text, where)
@@ -68,7 +77,7 @@ def load(
             return load_authors(table["author"], where=where)
         if isinstance(table.get("brand"), dict):
             return _brand(table, where)
-        return _newsletter(table, where, check, check_group)
+        return _newsletter(table, where, check, check_group, rules)
 
 
 def _parsed(text: str, where: str) -> dict[str, Any]:
@@ -86,7 +95,13 @@ def _brand(table: dict[str, Any], where: str) -> Brand:
     return Brand.objects.update_or_create(code=code, defaults={"name": design["name"], "design": design})[0]
 
 
-def _newsletter(table: dict[str, Any], where: str, check: Check, check_group: Callable[[str], str]) -> Newsletter:
+def _newsletter(
+    table: dict[str, Any],
+    where: str,
+    check: Check,
+    check_group: Callable[[str], str],
+    rules: Collection[str],
+) -> Newsletter:
     top = Place(where, "")
     top.known(table, TOP)
     code = top.code(table.get("code", ""))
@@ -99,7 +114,7 @@ def _newsletter(table: dict[str, Any], where: str, check: Check, check_group: Ca
         "brand": top.code(table["brand"], "brand") if table.get("brand") else "",
         "active": top.flag(table, "active", default=True),
         **_cadence(top.table(table, "cadence"), Place(where, "cadence")),
-        **_policy(top.table(table, "policy"), Place(where, "policy")),
+        **_policy(top.table(table, "policy"), Place(where, "policy"), rules),
         "byline": _byline(top.table(table, "byline"), Place(where, "byline")),
     }
     sender = _sender(top.table(table, "sender"), Place(where, "sender"), same.sender if same else None)
@@ -156,13 +171,14 @@ def _check_cron(cron: str, at: Place) -> None:
         raise at.wrong("cron", f"{cron!r}: {error}", 'Write it like "0 9 * * 4".') from None
 
 
-def _policy(table: dict[str, Any], at: Place) -> dict[str, Any]:
+def _policy(table: dict[str, Any], at: Place, rules: Collection[str]) -> dict[str, Any]:
     at.known(table, POLICY)
     if table.get("approval") == Newsletter.Approval.AUTOMATIC and table.get("approvers", 1) != 1:
         raise at.wrong("approvers", "an automatic approval is one, of the system", 'Use 1, or approval = "person".')
     return {
         "approval": at.one_of(table, "approval", Newsletter.Approval.values, Newsletter.Approval.PERSON),
         "approvers": at.number(table, "approvers", 1, least=1, most=9),
+        "overridable": _rules(table.get("overridable", []), at, rules),
         "thin": at.one_of(table, "thin", Newsletter.Thin.values, Newsletter.Thin.HOLD),
         "stale": at.span(table, "stale", "0h") if table.get("stale") else None,
         "late": at.span(table, "late", "6h"),
@@ -184,6 +200,15 @@ def _byline(table: dict[str, Any], at: Place) -> dict[str, Any]:
         "pages": at.flag(table, "pages", default=True),
         "institution": at.one_of(table, "institution", INSTITUTIONS, "center"),
     }
+
+
+def _rules(names: Any, at: Place, rules: Collection[str]) -> list[str]:
+    if not isinstance(names, list):
+        raise at.wrong("overridable", f"{names!r} is no list", 'Write it like ["contrast"].')
+    for name in names:
+        if name not in rules:
+            raise at.wrong("overridable", f"{name!r} is no rule that may be overruled", nearest(str(name), rules))
+    return sorted(set(names))
 
 
 def _sender(table: dict[str, Any], at: Place, before: Sender | None) -> Sender:

@@ -91,6 +91,9 @@ class Newsletter(models.Model):
     late = models.DurationField()
     stale = models.DurationField(null=True, blank=True)  # an issue whose newest article is older is held; none = never
     tracking = models.CharField(max_length=10, choices=Tracking.choices, default=Tracking.OFF)
+    overridable = ArrayField(
+        models.CharField(max_length=40), default=list, blank=True, db_default=[]
+    )  # rules a person may overrule
     repeats = models.CharField(max_length=8, choices=Repeats.choices, default=Repeats.SEND, db_default=Repeats.SEND)
     repeats_within = models.DurationField(default=WEEK, db_default=WEEK)  # how long a story counts as read elsewhere
     interests = ArrayField(models.CharField(max_length=60), default=list, blank=True, db_default=[])  # tags to tick
@@ -128,3 +131,19 @@ class Section(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class BannedPhrase(models.Model):
+    """Words that the newsroom does not want to see in an issue, and what it writes instead ("" = leave them out)."""
+
+    words = models.CharField(max_length=200)
+    instead = models.CharField(max_length=200, blank=True)
+    added_by = models.CharField(max_length=200)
+    added_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(Lower("words"), name="banned_phrase_once")]
+        ordering: ClassVar = [Lower("words")]
+
+    def __str__(self) -> str:
+        return self.words

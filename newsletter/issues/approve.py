@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -14,25 +14,38 @@ from newsletter.issues.lifecycle import State, find, move, record
 from newsletter.issues.lock import lock, seal_of
 from newsletter.issues.material import gather
 from newsletter.issues.models import Approval, Issue, IssueRendering
+from newsletter.issues.overrule import SYSTEM, overrule, standing
 from newsletter.issues.queries import stored_renderings
 from newsletter.issues.render import renderings_of
 
 
 def approve(
-    issue_id: int, *, by: str, user: AbstractBaseUser | None = None, now: datetime, version: int | None = None
+    issue_id: int,
+    *,
+    by: str,
+    user: AbstractBaseUser | None = None,
+    now: datetime,
+    version: int | None = None,
+    overrides: Mapping[str, str] | None = None,
+    person: str = "",
 ) -> Issue:
     """Approve an issue as ``by`` and seal it once enough persons did; returns the issue as it stands.
 
-    Raises ``Refused`` when the proofreader found errors or nothing was picked, ``Conflict`` when it changed.
+    ``overrides`` are rules of the proofreader to overrule, each with the reason; ``person`` is who does, default
+    ``by``. Raises ``Refused`` when the proofreader found other errors, when the policy of the newsletter does not let
+    a rule be overruled, or when nothing was picked, and ``Conflict`` when it changed.
     """
     issue = find(issue_id)
     version = issue.version if version is None else version
     renderings = renderings_of(issue, now=now)
-    _refuse_errors(issue, renderings)
+    _refuse_empty(issue, renderings)
     material = gather(issue)
-    seal = seal_of(material, renderings)
     with transaction.atomic():
-        locked = lock(material, renderings, seal=seal, now=now)
+        overrule(issue, renderings, overrides or {}, by=person or by, now=now)
+        excused = standing(issue, renderings) if by != SYSTEM else []
+        _refuse_errors(issue, renderings, {one["rule"] for one in excused})
+        seal = seal_of(material, renderings, overrides=excused)
+        locked = lock(material, renderings, seal=seal, now=now, overrides=excused)
         Approval.objects.update_or_create(
             issue=issue,
             by=by,
@@ -53,7 +66,8 @@ def approve(
 def check_seal(issue: Issue) -> None:
     """Raise ``Refused`` (code broken_seal) when what would be sent is not what was approved."""
     renderings = list(stored_renderings(issue))
-    if not renderings or not issue.seal or seal_of(gather(issue), renderings) != issue.seal:
+    excused = standing(issue, renderings)
+    if not renderings or not issue.seal or seal_of(gather(issue), renderings, overrides=excused) != issue.seal:
         raise Refused(
             f"Issue {issue.pk} differs from what was approved.",
             code="broken_seal",
@@ -62,7 +76,7 @@ def check_seal(issue: Issue) -> None:
         )
 
 
-def _refuse_errors(issue: Issue, renderings: Sequence[IssueRendering]) -> None:
+def _refuse_empty(issue: Issue, renderings: Sequence[IssueRendering]) -> None:
     if not any(rendering.articles for rendering in renderings):
         raise Refused(
             f"Issue {issue.pk} holds no article.",
@@ -70,7 +84,11 @@ def _refuse_errors(issue: Issue, renderings: Sequence[IssueRendering]) -> None:
             where=f"issue {issue.pk}",
             fix="Pin an article or widen a selector.",
         )
-    errors = [finding for rendering in renderings for finding in rendering.findings if finding["level"] == "E"]
+
+
+def _refuse_errors(issue: Issue, renderings: Sequence[IssueRendering], excused: Collection[str]) -> None:
+    errors = [finding for one in renderings for finding in one.findings if finding["level"] == "E"]
+    errors = [finding for finding in errors if finding["rule"] not in excused]
     if errors:
         first = errors[0]
         raise Refused(

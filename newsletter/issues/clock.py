@@ -17,10 +17,10 @@ from newsletter.issues.assemble import assemble
 from newsletter.issues.draft import draft
 from newsletter.issues.lifecycle import State, move
 from newsletter.issues.models import Issue
+from newsletter.issues.overrule import SYSTEM
 from newsletter.issues.shortfalls import shortfalls
 
 log = logging.getLogger(__name__)
-SYSTEM = "system"
 LOOK_BACK = timedelta(days=7)  # a slot missed longer ago is not opened any more
 
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 import platform
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from importlib.metadata import version
@@ -38,7 +38,14 @@ PACKAGE = Path(__file__).parents[1]
 OUR_CODE = ("rendering", "catalogue/authors.py", "issues/blocks.py", "issues/compose.py", "issues/picture.py")
 
 
-def lock(material: Material, renderings: Sequence[IssueRendering], *, seal: str, now: datetime) -> IssueLock:
+def lock(
+    material: Material,
+    renderings: Sequence[IssueRendering],
+    *,
+    seal: str,
+    now: datetime,
+    overrides: Sequence[Mapping[str, str]] = (),
+) -> IssueLock:
     """Keep everything under the seal, once; returns the lock.
 
     Raises ``Conflict`` when what was gathered is no longer what the rendering shows.
@@ -52,6 +59,8 @@ def lock(material: Material, renderings: Sequence[IssueRendering], *, seal: str,
         )
     texts: dict[str, bytes] = {}
     manifest = _manifest(material, renderings, texts)
+    if overrides:
+        manifest["overrides"] = plain(overrides)
     digest = _hash(_canonical(manifest))
     with transaction.atomic():
         LockedFile.objects.bulk_create(
@@ -104,10 +113,13 @@ def is_whole(one: IssueLock) -> bool:
     return _hash(_canonical(one.manifest)) == one.digest
 
 
-def seal_of(material: Material, renderings: Sequence[IssueRendering]) -> str:
+def seal_of(
+    material: Material, renderings: Sequence[IssueRendering], *, overrides: Sequence[Mapping[str, str]] = ()
+) -> str:
     """Return the SHA-256 (hex) of everything an approval covers: picks, words, look, sender, audience, renderings.
 
-    Every variant is covered with the rule by which readers get it.
+    Every variant is covered with the rule by which readers get it; ``overrides`` say who overruled which rule of the
+    proofreader and why.
     """
     issue = material.issue
     newsletter, sender = issue.newsletter, issue.newsletter.sender
@@ -128,6 +140,8 @@ def seal_of(material: Material, renderings: Sequence[IssueRendering]) -> str:
         covered["variants"] = variants
     if rules := {one.variant: one.rule for one in renderings if one.rule}:
         covered["rules"] = rules
+    if overrides:
+        covered["overrides"] = list(overrides)
     return hashlib.sha256(json.dumps(covered, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 

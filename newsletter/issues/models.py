@@ -157,6 +157,25 @@ class Approval(models.Model):
         return f"approval of {self.issue_id}"
 
 
+class FindingOverride(models.Model):
+    """One person's word that an issue may go out although a rule found errors; bound to the bytes it was given for."""
+
+    issue = models.ForeignKey(Issue, on_delete=models.CASCADE, related_name="finding_overrides")
+    rule = models.CharField(max_length=40)
+    content = models.CharField(max_length=64)  # SHA-256 over every variant
+    by = models.CharField(max_length=300)
+    because = models.CharField(max_length=500)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["issue", "rule", "content"], name="finding_override_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule} of {self.issue_id}"
+
+
 class HistoryEntry(models.Model):
     """Who did what to an issue, and when: append-only."""
 

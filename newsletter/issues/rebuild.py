@@ -91,7 +91,10 @@ def opened(lock: IssueLock) -> Locked:
 def faults(locked: Locked) -> list[str]:
     """Return what is wrong with a lock itself, nothing when manifest, seal and every content hash agree."""
     found = [] if is_whole(locked.lock) else ["The manifest was altered."]
-    if seal_of(locked.material, locked.renderings) != locked.lock.seal:
+    if (
+        seal_of(locked.material, locked.renderings, overrides=locked.lock.manifest.get("overrides", ()))
+        != locked.lock.seal
+    ):
         found.append("The seal does not belong to what the lock holds.")
     return found + [
         f"The rendering{_of(one.variant)} does not have its hash."

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.conf import settings
 
+from newsletter.catalogue.models import BannedPhrase
 from newsletter.errors import NotFound
 from newsletter.issues.compose import compose
 from newsletter.issues.lifecycle import State
@@ -20,11 +21,14 @@ from newsletter.issues.models import Issue, IssueRendering
 from newsletter.issues.picture import troubles
 from newsletter.issues.queries import stored_renderings
 from newsletter.issues.variants import Plan, Variant, plan_variants
-from newsletter.rendering.proofread import proofread
+from newsletter.links import addresses
+from newsletter.rendering.digest import Digest
+from newsletter.rendering.finding import Phrase
+from newsletter.rendering.proofread import OF_THE_MOMENT, Finding, proofread, sort
 from newsletter.rendering.render import render
 
 OPEN_STATES = (State.DRAFT, State.IN_REVIEW)
-PLANNED = ("groups", "repeats")  # findings that come from the plan of the variants
+PLANNED = ("groups", "read_elsewhere")  # findings that come from the plan of the variants
 
 
 def rendering_of(issue: Issue, *, now: datetime, variant: str = "") -> IssueRendering:
@@ -78,10 +82,20 @@ def _stored(
         "readers": variant.readers,
     }
     if stored is not None and (stored.digest, stored.template) == (made_of, issue.newsletter.template):
-        planned["findings"] = [found for found in stored.findings if found["rule"] not in PLANNED] + told
+        planned["findings"] = [asdict(finding) for finding in _of_the_moment(stored, digest, now)] + told
         return _renewed(stored, planned)
     made = render(digest, template=issue.newsletter.template, nonce=_nonce(issue), templates=settings.TEMPLATES_DIR)
-    findings = [*proofread(made, digest, production=settings.PRODUCTION), *troubles(material)]
+    findings = [
+        *proofread(
+            made,
+            digest,
+            production=settings.PRODUCTION,
+            now=now,
+            list_unsubscribe=_ways_out(issue),
+            phrases=house_phrases(),
+        ),
+        *troubles(material),
+    ]
     return IssueRendering.objects.update_or_create(
         issue=issue,
         variant=variant.name,
@@ -110,6 +124,25 @@ def _renewed(stored: IssueRendering, planned: dict[str, Any]) -> IssueRendering:
     if changed:
         stored.save(update_fields=changed)
     return stored
+
+
+def house_phrases() -> list[Phrase]:
+    """Return the phrases that the newsroom has banned."""
+    return [Phrase(one.words, one.instead) for one in BannedPhrase.objects.all()]
+
+
+def _of_the_moment(stored: IssueRendering, digest: Digest, now: datetime) -> tuple[Finding, ...]:
+    """Hold a stored rendering against the time and the house words of now; return its findings but those planned."""
+    told = [Finding(**finding) for finding in stored.findings if finding["rule"] not in (*PLANNED, *OF_THE_MOMENT)]
+    fresh = proofread(
+        stored, digest, production=settings.PRODUCTION, now=now, phrases=house_phrases(), rules=OF_THE_MOMENT
+    )
+    return sort([*told, *fresh])
+
+
+def _ways_out(issue: Issue) -> tuple[str, str]:
+    """Return what List-Unsubscribe will hold, with the token of a preview."""
+    return addresses.dead("unsubscribe"), f"mailto:leave@{issue.newsletter.sender.bounce_domain}"
 
 
 def _nonce(issue: Issue) -> str:

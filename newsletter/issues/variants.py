@@ -244,7 +244,7 @@ class _Planner:
             return []
         place = f"{number} readers get a story again that another newsletter sent them"
         fix = f"{len(beyond)} combinations found no room among {MOST} variants; they get the nearest. No story is lost."
-        return [Finding("repeats", "W", place, fix)]
+        return [Finding("read_elsewhere", "W", place, fix)]
 
 
 def _number(flags: Sequence[bool]) -> int:

@@ -17,6 +17,7 @@ from newsletter.ingest.url_map import read_url_map
 from newsletter.readers.group import check_group
 from newsletter.readers.load import LoadReport
 from newsletter.readers.load import load as load_readers
+from newsletter.rendering.proofread import OVERRIDABLE
 from newsletter.selectors.check import check_section
 
 
@@ -38,7 +39,7 @@ def load_newsroom(*, by: str, now: datetime, readers_of: tuple[str, ...] = ()) -
         *sorted(place.glob("newsletters/*.toml")),
     ]:
         text = file.read_text(encoding="utf-8")
-        load_definition(text, where=file.name, check=check_section, check_group=check_group)
+        load_definition(text, where=file.name, check=check_section, check_group=check_group, rules=OVERRIDABLE)
     articles = ingest_paths([place / "pages"], url_map=read_url_map(place / "urls.tsv"), now=now)
     newsletters = Newsletter.objects.filter(code__in=readers_of) if readers_of else Newsletter.objects.all()
     for newsletter in newsletters:

@@ -24,6 +24,7 @@ from newsletter.catalogue.place import CODE
 from newsletter.errors import Invalid
 from newsletter.readers.group import check_group
 from newsletter.rendering.digest import Brand as Look
+from newsletter.rendering.proofread import OVERRIDABLE
 from newsletter.selectors.check import check_selector
 
 pytestmark = pytest.mark.django_db
@@ -336,3 +337,28 @@ def test_a_wrong_group_or_rule_is_refused_with_its_place(was: str, becomes: str,
         load(GROUPED.replace(was, becomes, 1), where="x.toml", check=str, check_group=check_group)
     assert refusal.value.where == where
     assert not Newsletter.objects.exists()
+
+
+def test_a_policy_names_the_rules_that_may_be_overruled() -> None:
+    text = WHOLE.replace('thin = "skip"', 'overridable = ["width", "contrast", "width"]\nthin = "skip"')
+    made = load(text, where="x.toml", check=str, rules=OVERRIDABLE)
+    assert isinstance(made, Newsletter)
+    assert made.overridable == ["contrast", "width"]
+    assert load(dump(made), where="y.toml", check=str, rules=OVERRIDABLE) == made
+
+
+@pytest.mark.parametrize(
+    ("line", "fix"),
+    [
+        ('overridable = ["contrst"]', "Did you mean contrast?"),
+        ('overridable = ["unsubscribe"]', None),
+        ('overridable = "contrast"', 'Write it like ["contrast"].'),
+        ("overridable = [1]", None),
+    ],
+)
+def test_a_policy_names_no_other_rules(line: str, fix: str | None) -> None:
+    text = WHOLE.replace('thin = "skip"', f'{line}\nthin = "skip"')
+    with pytest.raises(Invalid) as refusal:
+        load(text, where="x.toml", check=str, rules=OVERRIDABLE)
+    assert refusal.value.where == "x.toml: policy.overridable"
+    assert fix is None or refusal.value.fix == fix

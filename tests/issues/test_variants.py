@@ -169,7 +169,7 @@ def test_nine_combinations_are_refused_with_what_to_do() -> None:
 
 def findings(issue: Issue) -> list[tuple[str, str, str]]:
     found = rendering_of(find(issue.pk), now=NOW).findings
-    return [(one["rule"], one["level"], one["place"]) for one in found if one["rule"] in ("groups", "repeats")]
+    return [(one["rule"], one["level"], one["place"]) for one in found if one["rule"] in ("groups", "read_elsewhere")]
 
 
 def test_a_group_of_nobody_is_told(issue: Issue) -> None:

@@ -12,6 +12,7 @@ import pytest
 from django.core.management import ManagementUtility
 
 from newsletter.articles.models import Article
+from newsletter.catalogue.models import Newsletter
 from newsletter.issues.models import HistoryEntry, Issue
 from newsletter.issues.queries import placed
 from tests.factories import NOW, make_article, make_newsletter
@@ -453,3 +454,41 @@ def test_a_brand_and_the_authors_are_dumped_as_they_were_loaded(run: Run, tmp_pa
     assert run("dump", "--brand", "beirut", "--json")[1]["toml"] == (tmp_path / "b.toml").read_text()
     assert run("dump", "--authors", "--json")[1]["toml"] == (tmp_path / "a.toml").read_text()
     assert run("dump", "--brand", "nobody", "--json")[0] == 1
+
+
+@pytest.fixture
+def announced(run: Run, issue: int) -> int:
+    """An issue whose one error is an event that is over."""
+    Newsletter.objects.update(overridable=["past_dates"])
+    article = run("issues", issue, "--json")[1]["sections"][0]["picks"][0]["article"]
+    run("edit", issue, "set", "event_starts", "2020-01-01T10:00+00:00", "--article", article, "--json")
+    return issue
+
+
+def test_proofread_tells_what_blocks_with_exit_code_1(run: Run, announced: int) -> None:
+    code, answer = run("proofread", announced, "--json")
+    assert (code, answer["blocking"]) == (1, ["past_dates"])
+
+
+def test_an_operator_overrules_a_rule_by_name(run: Run, announced: int) -> None:
+    why = ("--override", "past_dates", "--because", "It is told as history.")
+    code, answer = run("approve", announced, *why, "--by", "Ada", "--json")
+    told = run("proofread", announced, "--json")[1]
+    assert (code, answer["state"]) == (0, "approved")
+    assert (told["blocking"], told["overrides"]) == (
+        [],
+        [{"rule": "past_dates", "by": "operator Ada", "because": "It is told as history."}],
+    )
+
+
+def test_an_override_without_reason_is_refused(run: Run, announced: int) -> None:
+    code, answer = run("approve", announced, "--override", "past_dates", "--json")
+    assert (code, answer["error"]["where"]) == (1, "--because")
+
+
+def test_phrases_are_banned_listed_and_allowed(run: Run, issue: int) -> None:
+    banned = run("phrases", "ban", "game changer", "--instead", "turning point", "--json")[1]
+    listed = run("phrases", "--json")[1]["phrases"]
+    allowed = run("phrases", "allow", banned["id"], "--json")[1]
+    assert (listed, allowed) == ([banned], {"allowed": "game changer"})
+    assert run("phrases", "--json")[1]["phrases"] == []

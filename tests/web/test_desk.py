@@ -10,8 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from newsletter.articles.models import Article
+from newsletter.catalogue.models import BannedPhrase, Newsletter
 from newsletter.delivery.models import Attempt, Chunk, Delivery, DeliveryState
 from newsletter.issues.draft import draft
+from newsletter.issues.edit import reword
 from newsletter.issues.lifecycle import State, find
 from newsletter.issues.models import Issue
 from newsletter.issues.queries import placed
@@ -270,3 +273,42 @@ def test_a_personal_subject_is_shown_as_a_reader_sees_it(desk: Client, issue: Is
     act(desk, issue, "reword", subject="[[name|Friend]], the harbor")
     page = desk.get(reverse("desk:issue", args=[issue.pk])).content.decode()
     assert ("Reader, the harbor" in page, "_subject_name_" in page) == (True, False)
+
+
+@pytest.fixture
+def announced(issue: Issue) -> Issue:
+    """An issue whose one error is an event that is over."""
+    Newsletter.objects.update(overridable=["past_dates"])
+    article = placed(issue)[0].article_id
+    return reword(issue.pk, "event_starts", "2020-01-01T10:00+00:00", article_id=article, by="ada", now=NOW)
+
+
+def test_an_error_is_overruled_at_the_desk_by_rule_and_reason(desk: Client, announced: Issue) -> None:
+    page = desk.get(reverse("desk:issue", args=[announced.pk])).content.decode()
+    act(desk, announced, "approve")
+    before = find(announced.pk).state
+    act(desk, announced, "approve", **{"override-past_dates": "It is told as history."})
+    after = desk.get(reverse("desk:issue", args=[announced.pk])).content.decode()
+    assert ('name="override-past_dates"' in page, before) == (True, State.DRAFT)
+    assert (find(announced.pk).state, "It is told as history." in after) == (State.APPROVED, True)
+
+
+def test_what_the_policy_does_not_allow_has_no_form(desk: Client, announced: Issue) -> None:
+    Newsletter.objects.update(overridable=[])
+    page = desk.get(reverse("desk:issue", args=[announced.pk])).content.decode()
+    act(desk, announced, "approve", **{"override-past_dates": "It is told as history."})
+    assert ("override-past_dates" in page, find(announced.pk).state) == (False, State.DRAFT)
+
+
+def test_links_are_looked_up_on_request(desk: Client, issue: Issue) -> None:
+    Article.objects.update(url="http://127.0.0.1:8080/private", image_url="")
+    act(desk, issue, "look-up")
+    page = desk.get(reverse("desk:issue", args=[issue.pk])).content.decode()
+    assert "live_links" in page
+
+
+def test_house_words_are_banned_and_allowed_at_the_desk(desk: Client) -> None:
+    desk.post(reverse("desk:ban"), {"words": HOSTILE, "instead": "that"})
+    page = desk.get(reverse("desk:phrases")).content.decode()
+    desk.post(reverse("desk:allow", args=[BannedPhrase.objects.get().pk]))
+    assert ("&lt;script&gt;alert" in page, HOSTILE in page, BannedPhrase.objects.count()) == (True, False, 0)

@@ -78,6 +78,7 @@ def address(endpoint: str, issue: Issue) -> str:
         return reverse(endpoint, args=["cms"])
     plain = {"home", "newsletters", "articles", "offers", "issues", "login", "logout"}
     plain |= {"sources", "quarantine", "doctor", "coverage", "images", "image-add", "database", "confirm-database"}
+    plain |= {"phrases", "ban"}
     return reverse(endpoint, args=[] if endpoint.removeprefix("desk:") in plain else [issue.pk])
 
 

@@ -13,6 +13,7 @@ from newsletter.catalogue.models import Brand, Newsletter
 from newsletter.errors import Invalid
 from newsletter.management.verb import Verb
 from newsletter.readers.group import check_group
+from newsletter.rendering.proofread import OVERRIDABLE
 from newsletter.selectors.check import check_section
 
 
@@ -25,7 +26,8 @@ class Command(Verb):
     def run(self, *, files: list[Path], **_: Any) -> dict[str, Any]:
         with transaction.atomic():
             loaded = [
-                load(_read(file), where=str(file), check=check_section, check_group=check_group) for file in files
+                load(_read(file), where=str(file), check=check_section, check_group=check_group, rules=OVERRIDABLE)
+                for file in files
             ]
         return {
             "newsletters": [thing.code for thing in loaded if isinstance(thing, Newsletter)],

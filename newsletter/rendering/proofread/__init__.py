@@ -54,9 +54,8 @@ from newsletter.rendering.proofread import (
     width,
     words_and_images,
 )
-from newsletter.rendering.render import Rendering
 
-__all__ = ["OF_THE_MOMENT", "RULES", "Finding", "proofread"]
+__all__ = ["LIVE", "OF_THE_MOMENT", "OVERRIDABLE", "RULES", "Finding", "proofread", "sort"]
 
 RULES: dict[str, Check] = {  # in the order of docs/reference/proofread.md
     "size": size.check,
@@ -106,11 +105,12 @@ RULES: dict[str, Check] = {  # in the order of docs/reference/proofread.md
     "banned_phrases": banned_phrases.check,
 }
 OF_THE_MOMENT = ("past_dates", "banned_phrases")  # what they say of one rendering changes with time and house words
+OVERRIDABLE = frozenset(RULES) - {"unsubscribe", "postal_address"}  # those two are the law in most countries
 LIVE = ("live_links", "live_titles", "image_address")  # what they say of one rendering depends on what was fetched
 
 
 def proofread(
-    rendering: Rendering,
+    rendering: object,
     digest: Digest,
     *,
     production: bool,
@@ -120,10 +120,11 @@ def proofread(
     phrases: Iterable[Phrase] = (),
     rules: Iterable[str] = tuple(RULES),
 ) -> tuple[Finding, ...]:
-    """Return every finding of ``rules``, errors first. Outside production the rules about https are warnings.
+    """Return every finding of ``rules`` in a rendering, or in a stored one with its fields; errors first.
 
-    Nothing is fetched: ``pages`` are addresses with what stood there, for the rules that speak of live pages.
-    ``list_unsubscribe`` are the addresses of that header, None where it is not known; without ``now`` nothing is over.
+    Outside production the rules about https are warnings. Nothing is fetched: ``pages`` are addresses with what stood
+    there, for the rules that speak of live pages. ``list_unsubscribe`` are the addresses of that header, None where it
+    is not known; without ``now`` nothing is over.
     """
     sheet = sheet_of(
         rendering,

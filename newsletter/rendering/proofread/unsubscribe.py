@@ -37,5 +37,5 @@ def _plan(sheet: Sheet, addresses: tuple[str, ...]) -> Iterator[Finding]:
     if not addresses:
         yield Finding("unsubscribe", "E", "List-Unsubscribe", "Plan the headers List-Unsubscribe and -Post.")
     elif not any(address.startswith("https://") for address in addresses):
-        fix = "One click (List-Unsubscribe-Post) needs an https address; set PUBLIC_URL."
+        fix = "One click (List-Unsubscribe-Post) needs an https address; set NEWSLETTER_BASE_URL."
         yield Finding("unsubscribe", sheet.strict_level, "List-Unsubscribe-Post", fix)

@@ -22,11 +22,13 @@ from newsletter.issues import edit
 from newsletter.issues.approve import approve as approve_issue
 from newsletter.issues.draft import draft
 from newsletter.issues.lifecycle import find, move
+from newsletter.issues.look_up import look_up
 from newsletter.issues.schedule import schedule as schedule_issue
 from newsletter.issues.show_to import show_to
 from newsletter.readers.address import normalise
 
 COOL_OFF = timedelta(minutes=10)
+OVERRIDE = "override-"  # and a rule: the field that holds why it is overruled
 Verb = Callable[[HttpRequest, int, dict[str, Any]], str]
 
 
@@ -109,8 +111,18 @@ def _request_changes(request: HttpRequest, pk: int, who: dict[str, Any]) -> str:
 
 
 def _approve(request: HttpRequest, pk: int, who: dict[str, Any]) -> str:
-    approve_issue(pk, user=request.user, **who)  # type: ignore[arg-type]  # policy lets only users in
+    reasons = {
+        name.removeprefix(OVERRIDE): str(reason)
+        for name, reason in request.POST.items()
+        if name.startswith(OVERRIDE) and str(reason).strip()
+    }
+    approve_issue(pk, user=request.user, overrides=reasons, **who)  # type: ignore[arg-type]  # policy lets only users in
     return _("Approved.")
+
+
+def _look_up(request: HttpRequest, pk: int, who: dict[str, Any]) -> str:
+    look_up(pk, by=who["by"], now=who["now"])
+    return _("Every link and image was looked up; what was found stands under Proofreading.")
 
 
 def _schedule(request: HttpRequest, pk: int, who: dict[str, Any]) -> str:
@@ -169,6 +181,7 @@ ACTS: dict[str, Callable[..., HttpResponse]] = {
     "submit": _act(_submit),
     "request-changes": _act(_request_changes),
     "approve": _act(_approve),
+    "look-up": _act(_look_up),
     "schedule": _act(_schedule),
     "send": _act(_send),
     "pull-back": _act(_simple(control.pull_back, "Pulled back.")),

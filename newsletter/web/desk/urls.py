@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from newsletter.web.desk import acts, cms, images, views
+from newsletter.web.desk import acts, cms, house, images, views
 from newsletter.web.desk.database import confirm_database, database
 from newsletter.web.desk.login import DeskLogin
 
@@ -45,5 +45,8 @@ urlpatterns = [
     path("images/<int:pk>/crop", images.crop_image, name="image-crop"),
     path("images/<int:pk>/caption", images.caption_image, name="image-caption"),
     path("images/<int:pk>/delete", images.remove_image, name="image-delete"),
+    path("phrases", house.phrases, name="phrases"),
+    path("phrases/ban", house.ban_phrase, name="ban"),
+    path("phrases/<int:pk>/allow", house.allow_phrase, name="allow"),
     *(path(f"issues/<int:pk>/{name}", act, name=name) for name, act in acts.ACTS.items()),
 ]

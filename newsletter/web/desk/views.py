@@ -25,6 +25,7 @@ from newsletter.issues.describe import describe_issue, describe_variants
 from newsletter.issues.explain import explain
 from newsletter.issues.lifecycle import ACTS, State, find
 from newsletter.issues.models import Issue, IssueRendering
+from newsletter.issues.overrule import blocked_by, standing
 from newsletter.issues.queries import history, needing_attention, placed, stored_renderings
 from newsletter.issues.queries import newest as newest_issues
 from newsletter.issues.render import renderings_of
@@ -166,8 +167,13 @@ def issue(request: HttpRequest, pk: int) -> HttpResponse:
             pick["overrides"] = overrides[pick["article"]]
     kilobytes = len(rendering.html.encode()) // 1000 if rendering else 0
     left_out = Paginator(described["left_out"], LEFT_OUT_ROWS).get_page(request.GET.get("left"))
+    overruled = standing(one, renderings)
+    blocking = blocked_by(renderings, overruled)
     context = {
         "issue": one,
+        "overruled": overruled,
+        "blocking": blocking,
+        "may_overrule": set(blocking) <= set(one.newsletter.overridable),
         "sections": described["sections"],
         "shortfalls": described["shortfalls"] if one.state in (Issue.State.DRAFT, Issue.State.IN_REVIEW) else [],
         "left_out": left_out,
