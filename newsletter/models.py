@@ -2,7 +2,7 @@
 
 from newsletter.access.models import KeyedAnswer, Token
 from newsletter.articles.models import Article, ArticleBody
-from newsletter.catalogue.models import Author, BannedPhrase, Brand, Newsletter, Section, Sender
+from newsletter.catalogue.models import Author, BannedPhrase, Brand, Newsletter, Section, Sender, Template
 from newsletter.delivery.models import Attempt, Chunk, Delivery, Epoch, Sending
 from newsletter.images.models import Image
 from newsletter.ingest.models import FetchedImage, QuarantinedRecord, Record, Settled, Source, Supplement
@@ -56,5 +56,6 @@ __all__ = [
     "Subscription",
     "Supplement",
     "Suppression",
+    "Template",
     "Token",
 ]

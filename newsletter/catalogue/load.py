@@ -10,7 +10,6 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from cronsim import CronSim, CronSimError
-from django.conf import settings
 from django.db import transaction
 
 from newsletter.catalogue.authors import load_authors
@@ -18,6 +17,7 @@ from newsletter.catalogue.cadence import WEEKDAYS
 from newsletter.catalogue.look import look
 from newsletter.catalogue.models import Author, Brand, Newsletter, Section, Sender
 from newsletter.catalogue.place import Place, nearest
+from newsletter.catalogue.templates import template_names
 from newsletter.errors import Invalid
 
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -110,7 +110,7 @@ def _newsletter(
         "title": top.text(table, "title", longest=200),
         "language": top.matching(table, "language", LANGUAGE, "en", 'a language tag such as "en" or "pt-BR"'),
         "zone": top.one_of(table, "zone", ZONES, "UTC"),
-        "template": top.one_of(table, "template", _templates(), "classic"),
+        "template": top.one_of(table, "template", template_names(), "classic"),
         "brand": top.code(table["brand"], "brand") if table.get("brand") else "",
         "active": top.flag(table, "active", default=True),
         **_cadence(top.table(table, "cadence"), Place(where, "cadence")),
@@ -293,9 +293,3 @@ def _quota(quota: Any, at: Place, check: Check) -> dict[str, int]:
                 message = f"{facet} has no values that could be counted" if dated else error.message.rstrip(".")
                 raise inside.wrong(facet, message, "Use center, author, region, ..." if dated else error.fix) from None
     return dict(quota)
-
-
-def _templates() -> list[str]:
-    """Return the names of the digest templates: the files are the registration."""
-    places = (settings.TEMPLATES_DIR / "digests").glob("*.mjml.j2")
-    return sorted(place.name.removesuffix(".mjml.j2") for place in places)

@@ -37,6 +37,23 @@ class Brand(models.Model):
         return self.code
 
 
+class Template(models.Model):
+    """A digest template of the newsroom's own; ``version`` grows whenever it is kept anew."""
+
+    name = models.CharField(max_length=40, unique=True)
+    mjml = models.TextField()
+    text = models.TextField(blank=True)  # "" = the text part of classic
+    version = models.PositiveIntegerField(default=1)
+    kept_by = models.CharField(max_length=200)
+    kept_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Author(models.Model):
     """What bylines say of an author beside the name: the page, and the center in each language."""
 

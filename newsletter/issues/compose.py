@@ -77,7 +77,7 @@ def _item(material: Material, pick: Pick, first: Pick | None, also: Mapping[int,
     item = item_of(issue, pick, authors=material.authors, fetched=material.fetched)
     if pick.article_id in also:
         item = replace(item, also_in=also[pick.article_id])
-    whole = pick is first and issue.newsletter.template in WHOLE
+    whole = pick is first and (material.template or issue.newsletter.template in WHOLE)
     return replace(item, body=_body(material.bodies.get(pick.article_id, ""), item.language)) if whole else item
 
 

@@ -35,7 +35,10 @@ LIBRARIES = (
     "newsletter",
 )
 PACKAGE = Path(__file__).parents[1]
-OUR_CODE = ("rendering", "catalogue/authors.py", "issues/blocks.py", "issues/compose.py", "issues/picture.py")
+OUR_CODE = (
+    *("rendering", "catalogue/authors.py", "issues/blocks.py", "issues/compose.py", "issues/picture.py"),
+    *("issues/material.py", "issues/paint.py"),
+)
 
 
 def lock(

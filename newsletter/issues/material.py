@@ -12,7 +12,7 @@ from django.db import models
 
 from newsletter.articles.models import Article, ArticleBody
 from newsletter.catalogue.authors import compared
-from newsletter.catalogue.models import Author, Brand, Newsletter, Sender
+from newsletter.catalogue.models import Author, Brand, Newsletter, Sender, Template
 from newsletter.images.models import Image
 from newsletter.ingest.fetch_image import known_images
 from newsletter.ingest.models import FetchedImage
@@ -20,7 +20,7 @@ from newsletter.issues.blocks import seen
 from newsletter.issues.models import Issue, Pick
 from newsletter.issues.queries import placed
 
-WHOLE = frozenset(("single",))  # templates that show the first article's text
+WHOLE = frozenset(("single",))  # templates that show the first article's text; those of one's own may
 _NOT_CONTENT: Mapping[type[models.Model], frozenset[str]] = {
     Issue: frozenset(
         (
@@ -33,6 +33,7 @@ _NOT_CONTENT: Mapping[type[models.Model], frozenset[str]] = {
     Pick: frozenset(("reason",)),
     Image: frozenset(("names", "notes", "by", "created_at", "updated_at")),
     FetchedImage: frozenset(("next_at", "leased_until", "tries")),
+    Template: frozenset(("kept_by", "kept_at")),
 }
 
 
@@ -44,6 +45,7 @@ class Material:
     picks: tuple[Pick, ...]
     bodies: Mapping[int, str]  # article -> text, of those that a template shows whole
     brands: tuple[Brand, ...]
+    template: Template | None = None  # one of the newsroom's own
     authors: tuple[Author, ...] = ()  # those of the picks that more is known of than the name
     fetched: Mapping[str, FetchedImage] = field(default_factory=dict)  # by the address an article names
 
@@ -56,14 +58,16 @@ def gather(issue: Issue) -> Material:
 
 def gather_for(issue: Issue, picks: tuple[Pick, ...], *, first: tuple[Pick, ...]) -> Material:
     """Return what an issue with these picks is made of; the text of ``first`` is brought along for some templates."""
-    whole = [pick.article_id for pick in first] if issue.newsletter.template in WHOLE else []
+    own = Template.objects.filter(name=issue.newsletter.template).first()
+    whole = [pick.article_id for pick in first] if own or issue.newsletter.template in WHOLE else []
     bodies = dict(ArticleBody.objects.filter(article_id__in=whole).values_list("article_id", "text"))
     centers = {name for pick in picks for name in (pick.article.primary_center, *pick.article.centers)}
     shown = models.Q(code=issue.newsletter.brand) | models.Q(name__in=centers - {""})
     names = {compared(name) for pick in picks for name in pick.article.authors}
     authors = tuple(Author.objects.filter(folded__in=names).order_by("folded"))
     fetched = known_images({pick.article.image_url for pick in picks if pick.article.image_id is None})
-    return Material(issue, picks, bodies, tuple(Brand.objects.filter(shown).order_by("code")), authors, fetched)
+    brands = tuple(Brand.objects.filter(shown).order_by("code"))
+    return Material(issue, picks, bodies, brands, own, authors, fetched)
 
 
 def pack(material: Material) -> list[str]:
@@ -72,7 +76,7 @@ def pack(material: Material) -> list[str]:
     bodies = [ArticleBody(article_id=article_id, text=text) for article_id, text in sorted(material.bodies.items())]
     articles = {pick.article_id: pick.article for pick in material.picks}
     rows: list[models.Model] = [issue, issue.newsletter, issue.newsletter.sender, *material.brands, *material.picks]
-    rows += material.authors
+    rows += [*([material.template] if material.template else []), *material.authors]
     fetched = [row for _, row in sorted(material.fetched.items())]
     images = [*(one.image for one in articles.values()), *(row.image for row in fetched)]
     pictures = {image.pk: image for image in images if image is not None}
@@ -95,7 +99,8 @@ def unpack(rows: Iterable[str]) -> Material:
         pick.issue, pick.article = issue, articles[pick.article_id]
     bodies = {body.article_id: body.text for body in found.get(ArticleBody, [])}
     brands, authors = tuple(found.get(Brand, [])), tuple(found.get(Author, []))
-    return Material(issue, tuple(found.get(Pick, [])), bodies, brands, authors, fetched)
+    own = next(iter(found.get(Template, [])), None)
+    return Material(issue, tuple(found.get(Pick, [])), bodies, brands, own, authors, fetched)
 
 
 def _row(row: models.Model) -> str:

@@ -19,8 +19,10 @@ from newsletter.issues.lifecycle import find
 from newsletter.issues.lock import is_whole, kept, libraries, lock_of, plain, seal_of, template_files
 from newsletter.issues.material import Material, gather, pack, unpack
 from newsletter.issues.models import Issue, IssueLock, IssueRendering
+from newsletter.issues.paint import paint
+from newsletter.rendering.confined import Against
 from newsletter.rendering.digest import Digest, from_dict
-from newsletter.rendering.render import content_hash, render
+from newsletter.rendering.render import content_hash
 from newsletter.rendering.words import catalogues_in
 
 MOST_LINES = 8  # of a difference, on each side
@@ -141,7 +143,10 @@ def _again(locked: Locked, approved: IssueRendering, folder: Path) -> Rebuilt:
     told = locked.digests[approved.variant]
     try:
         digest = _composed(locked, approved.variant, told, differs)
-        made = render(digest, template=approved.template, nonce=approved.nonce, templates=folder)
+        own, look = locked.material.template, approved.template
+        made, _ = paint(
+            digest, look=look, own=own, nonce=approved.nonce, templates=folder, against=Against(settings.PRODUCTION)
+        )
     except (NewsletterError, KeyError, TypeError) as error:
         return Rebuilt(approved.variant, None, (*differs, f"It cannot be rendered any more: {error}"))
     again = IssueRendering(

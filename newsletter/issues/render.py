@@ -18,14 +18,15 @@ from newsletter.issues.compose import compose
 from newsletter.issues.lifecycle import State
 from newsletter.issues.material import Material, gather, gather_for
 from newsletter.issues.models import Issue, IssueRendering
+from newsletter.issues.paint import broken_in, look_of, paint
 from newsletter.issues.picture import troubles
 from newsletter.issues.queries import stored_renderings
 from newsletter.issues.variants import Plan, Variant, plan_variants
 from newsletter.links import addresses
+from newsletter.rendering.confined import Against
 from newsletter.rendering.digest import Digest
 from newsletter.rendering.finding import Phrase
 from newsletter.rendering.proofread import OF_THE_MOMENT, Finding, proofread, sort
-from newsletter.rendering.render import render
 
 OPEN_STATES = (State.DRAFT, State.IN_REVIEW)
 PLANNED = ("groups", "read_elsewhere")  # findings that come from the plan of the variants
@@ -59,7 +60,9 @@ def renderings_of(issue: Issue, *, now: datetime) -> list[IssueRendering]:
         return list(stored.values())
     material = gather(issue)
     plan = plan_variants(material, now=now)
-    made = [_stored(material, variant, plan, stored.get(variant.name), now) for variant in plan.variants]
+    made: list[IssueRendering] = []
+    for variant in plan.variants:
+        made.append(_stored(material, variant, plan, stored.get(variant.name), now, broken=broken_in(made)))
     gone = stored.keys() - {one.variant for one in made}
     if gone:
         IssueRendering.objects.filter(issue=issue, variant__in=gone).delete()
@@ -67,12 +70,19 @@ def renderings_of(issue: Issue, *, now: datetime) -> list[IssueRendering]:
 
 
 def _stored(
-    material: Material, variant: Variant, plan: Plan, stored: IssueRendering | None, now: datetime
+    material: Material,
+    variant: Variant,
+    plan: Plan,
+    stored: IssueRendering | None,
+    now: datetime,
+    *,
+    broken: Finding | None,
 ) -> IssueRendering:
     """Return the rendering of one variant as it is stored now."""
     issue = material.issue
     its_own = gather_for(issue, variant.picks, first=variant.picks[:1]) if variant.name else material
     digest = compose(its_own, groups=variant.groups, also=variant.also)
+    look = look_of(material)
     made_of = json.loads(json.dumps(digest.as_dict()))
     told = [asdict(notice) for notice in plan.notices] if not variant.name else []
     planned = {
@@ -81,21 +91,15 @@ def _stored(
         "rule": {**variant.rule, **({"shared": plan.shared} if plan.shared and not variant.name else {})},
         "readers": variant.readers,
     }
-    if stored is not None and (stored.digest, stored.template) == (made_of, issue.newsletter.template):
+    if stored is not None and (stored.digest, stored.template) == (made_of, look):
         planned["findings"] = [asdict(finding) for finding in _of_the_moment(stored, digest, now)] + told
         return _renewed(stored, planned)
-    made = render(digest, template=issue.newsletter.template, nonce=_nonce(issue), templates=settings.TEMPLATES_DIR)
-    findings = [
-        *proofread(
-            made,
-            digest,
-            production=settings.PRODUCTION,
-            now=now,
-            list_unsubscribe=_ways_out(issue),
-            phrases=house_phrases(),
-        ),
-        *troubles(material),
-    ]
+    against = Against(settings.PRODUCTION, now, _ways_out(issue), tuple(house_phrases()))
+    own, templates = material.template, settings.TEMPLATES_DIR
+    made, found = paint(
+        digest, look=look, own=own, nonce=_nonce(issue), templates=templates, against=against, broken=broken
+    )
+    findings = [*found, *troubles(material)]
     return IssueRendering.objects.update_or_create(
         issue=issue,
         variant=variant.name,
@@ -106,7 +110,7 @@ def _stored(
             "preheader": made.preheader,
             "html": made.html,
             "text": made.text,
-            "template": issue.newsletter.template,
+            "template": look,
             "digest": made_of,
             "findings": [asdict(finding) for finding in findings] + told,
             "content_hash": made.content_hash,

@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    FunctionLoader,
+    StrictUndefined,
+    TemplateError,
+)
 from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
@@ -23,35 +31,40 @@ from newsletter.rendering.words import base, direction_of
 WEB = frozenset({"https", "http"})
 SCHEMES = WEB | {"mailto", "tel"}
 _BLANKS = re.compile(r"[\t\r\n]+")
+Own = tuple[tuple[str, str], ...]  # file names and sources of templates that stand beside those of the folder
 
 
-def fill_template(folder: Path, name: str, values: Mapping[str, Any], *, nonce: str, language: str = "en") -> str:
+def fill_template(
+    folder: Path, name: str, values: Mapping[str, Any], *, nonce: str, language: str = "en", own: Own = ()
+) -> str:
     """Return template ``name`` filled in; raises ``Invalid`` with file and line for a wrong template."""
-    return _filled(markup(folder), name, values, _slot_maker(nonce, language))
+    return _filled(markup(folder, own), name, values, _slot_maker(nonce, language))
 
 
 def fill_marked_template(
-    folder: Path, name: str, values: Mapping[str, Any], *, nonce: str, language: str = "en"
+    folder: Path, name: str, values: Mapping[str, Any], *, nonce: str, language: str = "en", own: Own = ()
 ) -> str:
     """Return what ``fill_template`` returns, with marks that ``trace.origin`` turns into template file and line."""
-    return _filled(marking(markup(folder)), name, values, _slot_maker(nonce, language))
+    return _filled(marking(markup(folder, own)), name, values, _slot_maker(nonce, language))
 
 
-def fill_text_template(folder: Path, name: str, values: Mapping[str, Any], *, nonce: str, language: str = "en") -> str:
+def fill_text_template(
+    folder: Path, name: str, values: Mapping[str, Any], *, nonce: str, language: str = "en", own: Own = ()
+) -> str:
     """Return a plain-text template filled in, without escaping."""
-    return _filled(plain(folder), name, values, _slot_maker(nonce, language))
+    return _filled(plain(folder, own), name, values, _slot_maker(nonce, language))
 
 
 @lru_cache(maxsize=8)
-def markup(folder: Path) -> ImmutableSandboxedEnvironment:
-    """Return the environment of MJML templates below ``folder``."""
-    return _environment(folder, escaping=True)
+def markup(folder: Path, own: Own = ()) -> ImmutableSandboxedEnvironment:
+    """Return the environment of MJML templates below ``folder`` and those of one's ``own``."""
+    return _environment(folder, own, escaping=True)
 
 
 @lru_cache(maxsize=8)
-def plain(folder: Path) -> ImmutableSandboxedEnvironment:
-    """Return the environment of plain-text templates below ``folder``."""
-    return _environment(folder, escaping=False)
+def plain(folder: Path, own: Own = ()) -> ImmutableSandboxedEnvironment:
+    """Return the environment of plain-text templates below ``folder`` and those of one's ``own``."""
+    return _environment(folder, own, escaping=False)
 
 
 def url(value: str) -> str:
@@ -70,9 +83,11 @@ def _direction(text: str, *, otherwise: str = "ltr") -> str:
     return direction_of(ANY_TOKEN.sub("", text), otherwise=otherwise)
 
 
-def _environment(folder: Path, *, escaping: bool) -> ImmutableSandboxedEnvironment:
+def _environment(folder: Path, own: Own, *, escaping: bool) -> ImmutableSandboxedEnvironment:
+    files: BaseLoader = FileSystemLoader(folder)
+    kept = dict(own)
     environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(folder),
+        loader=ChoiceLoader([files, FunctionLoader(lambda name: _kept(kept, name))]) if own else files,
         autoescape=lambda _name: escaping,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -83,6 +98,10 @@ def _environment(folder: Path, *, escaping: bool) -> ImmutableSandboxedEnvironme
     environment.filters["direction"] = _direction
     environment.filters["quoted"] = quoted
     return environment
+
+
+def _kept(own: Mapping[str, str], name: str) -> tuple[str, str, Callable[[], bool]] | None:
+    return (own[name], name, lambda: True) if name in own else None
 
 
 def _filled(environment: Environment, name: str, values: Mapping[str, Any], slot: Callable[[str, str], Markup]) -> str:
@@ -96,18 +115,25 @@ def _filled(environment: Environment, name: str, values: Mapping[str, Any], slot
         raise Invalid(
             f"There is no template {error.name!r}.", where="template", fix="Choose one that exists."
         ) from None
+    except RecursionError as error:
+        told = "Templates or macros call each other in a circle."
+        raise Invalid(told, where=place_of(error, name), fix="Leave one of the calls out.") from None
     except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
-        raise Invalid(f"{error}", where=f"{name}{_line(error)}", fix="Correct the template.") from None
+        raise Invalid(f"{error}", where=place_of(error, name), fix="Correct the template.") from None
 
 
-def _line(error: BaseException) -> str:
-    """Return the last template line an error passed through."""
-    line, trace = "", error.__traceback__
+def place_of(error: BaseException, name: str) -> str:
+    """Return the file and line of the innermost template an error passed through, ``name`` when there is none."""
+    place, trace = name, error.__traceback__
     while trace:
-        if trace.tb_frame.f_code.co_filename.endswith(".j2"):
-            line = f", {Path(trace.tb_frame.f_code.co_filename).name} line {trace.tb_lineno}"
+        file, line = Path(trace.tb_frame.f_code.co_filename).name, trace.tb_lineno
+        template = trace.tb_frame.f_globals.get("__jinja_template__")
+        if template:  # the engine has not put its own lines in place yet
+            line = template.get_corresponding_lineno(line)
+        if file.endswith(".j2"):
+            place = f"{name}, line {line}" if file == name else f"{name}, {file} line {line}"
         trace = trace.tb_next
-    return line
+    return place
 
 
 def _slot_maker(nonce: str, language: str) -> Callable[[str, str], Markup]:

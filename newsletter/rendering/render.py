@@ -14,7 +14,7 @@ from typing import Any
 from newsletter.errors import Invalid
 from newsletter.rendering.author_css import author_css
 from newsletter.rendering.digest import Digest, from_dict
-from newsletter.rendering.environment import fill_marked_template, fill_template, fill_text_template
+from newsletter.rendering.environment import Own, fill_marked_template, fill_template, fill_text_template
 from newsletter.rendering.finding import Finding
 from newsletter.rendering.inline import inline
 from newsletter.rendering.insert import insert
@@ -49,19 +49,22 @@ class Rendering:
     css: str = ""  # what the template's author wrote, for the rules that leave the compiler's own alone
 
 
-def render(digest: Digest, *, template: str, nonce: str, templates: Path = TEMPLATES) -> Rendering:
+def render(digest: Digest, *, template: str, nonce: str, templates: Path = TEMPLATES, own: Own = ()) -> Rendering:
     """Render ``digest`` with digests/``template``; the same arguments give the same bytes.
+
+    ``own`` holds templates beside those of the folder; what nobody has looked at is rendered by ``confined``.
 
     Raises ``Invalid`` for a wrong template and for text that could be taken for a slot of ours.
     """
     begun = time.perf_counter()
     digest = _clean(digest)
-    source = mjml_source(digest, template=template, nonce=nonce, templates=templates)
-    problems, place = validate(source), _placer(source, digest, template=template, nonce=nonce, templates=templates)
+    source = mjml_source(digest, template=template, nonce=nonce, templates=templates, own=own)
+    problems = validate(source)
+    place = _placer(source, digest, template=template, nonce=nonce, templates=templates, own=own)
     refuse(problems, place)
     html = keep_ratio(inline(*compile_valid(source)))
     name, values = _named(template, "txt"), _values(_with_slots(digest, "plain", nonce))
-    text = wrap(fill_text_template(templates / "digests", name, values, nonce=nonce, language=digest.language))
+    text = wrap(fill_text_template(templates / "digests", name, values, nonce=nonce, language=digest.language, own=own))
     subject, preheader = (getattr(_with_slots(digest, "subject", nonce), words) for words in ("subject", "preheader"))
     return Rendering(
         subject=subject,
@@ -76,19 +79,20 @@ def render(digest: Digest, *, template: str, nonce: str, templates: Path = TEMPL
     )
 
 
-def mjml_source(digest: Digest, *, template: str, nonce: str, templates: Path = TEMPLATES) -> str:
+def mjml_source(digest: Digest, *, template: str, nonce: str, templates: Path = TEMPLATES, own: Own = ()) -> str:
     """Return the MJML of ``digest`` before it is compiled."""
     name, values = _named(template, "mjml"), _values(_with_slots(digest, "text", nonce))
-    return fill_template(templates / "digests", name, values, nonce=nonce, language=digest.language)
+    return fill_template(templates / "digests", name, values, nonce=nonce, language=digest.language, own=own)
 
 
-def _placer(source: str, digest: Digest, *, template: str, nonce: str, templates: Path) -> Place:
+def _placer(source: str, digest: Digest, *, template: str, nonce: str, templates: Path, own: Own) -> Place:
     """Return what names the template's file and line for a place in ``source``; costs nothing until asked."""
 
     @lru_cache(maxsize=1)
     def placing() -> Place:
         name, values = _named(template, "mjml"), _values(_with_slots(digest, "text", nonce))
-        marked = fill_marked_template(templates / "digests", name, values, nonce=nonce, language=digest.language)
+        folder, language = templates / "digests", digest.language
+        marked = fill_marked_template(folder, name, values, nonce=nonce, language=language, own=own)
         return origin(marked, source)
 
     return lambda line, column: placing()(line, column)

@@ -29,7 +29,9 @@ from tests.factories import NOW, make_article, make_newsletter
 
 pytestmark = pytest.mark.django_db
 DRAWN = {"name": "a.jpg", "width": 1, "height": 1}
+SHOWN = {"desk:template", "desk:template-html"}  # to editors and up, but nothing is done there
 POSTED = {name for name, least in LEAST_ROLE.items() if least in (EDITOR, PUBLISHER, ADMINISTRATOR)} | {"desk:logout"}
+POSTED -= SHOWN
 
 
 def endpoints(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[str]:
@@ -77,7 +79,10 @@ def address(endpoint: str, issue: Issue) -> str:
     if endpoint == "desk:pull":
         return reverse(endpoint, args=["cms"])
     plain = {"home", "newsletters", "articles", "offers", "issues", "login", "logout"}
-    plain |= {"sources", "quarantine", "doctor", "coverage", "images", "image-add", "database", "confirm-database"}
+    if endpoint in (*SHOWN, "desk:drop-template"):
+        return reverse(endpoint, args=["classic"])
+    plain |= {"templates", "keep-template", "sources", "quarantine", "doctor", "coverage"}
+    plain |= {"images", "image-add", "database", "confirm-database"}
     plain |= {"phrases", "ban"}
     return reverse(endpoint, args=[] if endpoint.removeprefix("desk:") in plain else [issue.pk])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from newsletter.web.desk import acts, cms, house, images, views
+from newsletter.web.desk import acts, cms, house, images, looks, views
 from newsletter.web.desk.database import confirm_database, database
 from newsletter.web.desk.login import DeskLogin
 
@@ -17,6 +17,11 @@ urlpatterns = [
     path("newsletters", views.newsletters, name="newsletters"),
     path("newsletters/<str:code>", views.newsletter, name="newsletter"),
     path("newsletters/<str:code>/draft", acts.draft_next, name="draft"),
+    path("templates", looks.templates, name="templates"),
+    path("templates/keep", looks.keep, name="keep-template"),
+    path("templates/<str:name>", looks.template, name="template"),
+    path("templates/<str:name>/html", looks.template_html, name="template-html"),
+    path("templates/<str:name>/drop", looks.drop, name="drop-template"),
     path("articles", views.articles, name="articles"),
     path("articles/offers", views.offers, name="offers"),
     path("articles/<int:pk>", views.article, name="article"),
