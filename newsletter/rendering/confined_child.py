@@ -107,8 +107,8 @@ def _rendered(request: Mapping[str, Any], *, largest: int) -> dict[str, Any]:
     made = render(digest, template=request["template"], nonce=request["nonce"], templates=templates, own=own)
     size = len(made.html.encode())
     if size > largest:
-        asked = f"The template makes {size:,} bytes of HTML, more than {largest:,}."
-        raise Invalid(asked, where=f"{request['template']}.mjml.j2", fix="Show less of every article.")
+        told = f"The template makes {size:,} bytes of HTML, more than {largest:,}."
+        raise Invalid(told, where=f"{request['template']}.mjml.j2", fix="Show less of every article.")
     asked = against(request["against"])
     findings = proofread(
         made,
