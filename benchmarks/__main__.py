@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHMARKS = ("benchmarks.send", "benchmarks.selectors", "benchmarks.ingest")
+BENCHMARKS = ("benchmarks.send", "benchmarks.selectors", "benchmarks.ingest", "benchmarks.proofread")
 
 
 def main() -> None:

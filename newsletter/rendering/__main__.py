@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from newsletter.errors import Invalid
@@ -35,7 +36,7 @@ def main(words: list[str] | None = None) -> int:
     asked.out.mkdir(parents=True, exist_ok=True)
     for name, text in (("issue.html", rendering.html), ("issue.txt", rendering.text)):
         (asked.out / name).write_text(fill_all(text, NONCE, {**DEAD, **LINKS}), encoding="utf-8")
-    for finding in proofread(rendering, digest, production=False):
+    for finding in proofread(rendering, digest, production=False, now=datetime.now(UTC)):
         sys.stdout.write(f"{finding.level} {finding.rule}: {finding.place}: {finding.fix}\n")
     sys.stdout.write(
         f"{len(rendering.html.encode()):,} bytes of HTML in {rendering.milliseconds:.0f} ms: {asked.out}\n"

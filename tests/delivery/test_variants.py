@@ -327,7 +327,7 @@ def test_more_overlaps_than_variants_keep_those_of_most_readers_and_are_told() -
         sent(approved(first))
     issue = drafted(second)
     found = rendering_of(issue, now=timezone.now()).findings
-    told = [(one["level"], one["place"]) for one in found if one["rule"] == "repeats"]
+    told = [(one["level"], one["place"]) for one in found if one["rule"] == "read_elsewhere"]
     assert told == [("W", "3 readers get a story again that another newsletter sent them")]
     sent(approve(issue.pk, by="ada", now=timezone.now()))
     assert Sending.objects.get(issue=issue).repeated == 3
