@@ -4,6 +4,7 @@ from newsletter.access.models import KeyedAnswer, Token
 from newsletter.articles.models import Article, ArticleBody
 from newsletter.catalogue.models import Author, BannedPhrase, Brand, Newsletter, Section, Sender, Template
 from newsletter.delivery.models import Attempt, Chunk, Delivery, Epoch, Sending
+from newsletter.handover.models import Handover
 from newsletter.images.models import Image
 from newsletter.ingest.models import FetchedImage, QuarantinedRecord, Record, Settled, Source, Supplement
 from newsletter.issues.models import (
@@ -34,6 +35,7 @@ __all__ = [
     "Epoch",
     "FetchedImage",
     "FindingOverride",
+    "Handover",
     "HistoryEntry",
     "Image",
     "Issue",

@@ -156,6 +156,24 @@ CONNECTIONS = _whole_number("NEWSLETTER_SMTP_CONNECTIONS", 32, least=1)  # per w
 WAKE = os.environ.get("NEWSLETTER_WAKE", "workers.wake.CeleryWake")
 WORKER_PROCESSES = _whole_number("NEWSLETTER_WORKER_PROCESSES", 2, least=1)
 
+
+# Other systems that may send an issue
+def _lists(name: str) -> dict[str, str]:
+    """Return which list of a system belongs to which newsletter: CODE=LIST pairs, * for all others."""
+    pairs = [entry.partition("=") for entry in _words(name)]
+    if any(not code or not sign or not given for code, sign, given in pairs):
+        raise ImproperlyConfigured(f"{name}: give CODE=LIST pairs, such as ctw=3 *=7")
+    return {code.lower(): given for code, _, given in pairs}
+
+
+MAILCHIMP_KEY = os.environ.get("NEWSLETTER_MAILCHIMP_KEY", "")
+MAILCHIMP_URL = ""  # from the key
+LISTMONK_URL = _web_address("NEWSLETTER_LISTMONK_URL", "") if os.environ.get("NEWSLETTER_LISTMONK_URL") else ""
+LISTMONK_USER = os.environ.get("NEWSLETTER_LISTMONK_USER", "")
+LISTMONK_TOKEN = os.environ.get("NEWSLETTER_LISTMONK_TOKEN", "")
+LISTMONK_TEMPLATE = _whole_number("NEWSLETTER_LISTMONK_TEMPLATE", 0, most=2**31)  # 0 = listmonk's default
+HANDOVER_LISTS = {name: _lists(f"NEWSLETTER_{name.upper()}_LISTS") for name in ("mailchimp", "listmonk")}
+
 # Doors
 WEB_PORT = _whole_number("NEWSLETTER_WEB_PORT", 8000)
 ROOT_URLCONF = "newsletter.urls"

@@ -27,6 +27,9 @@ settings.register_profile("house", deadline=None)  # a busy machine is no fault 
 settings.load_profile("house")
 
 
+pytest_plugins = ["tests.handover.stage"]
+
+
 def _stop() -> None:
     os.environ["NEWSLETTER_HOME"] = os.environ["NEWSLETTER_TEST_HOME"]
     embedded.wipe()

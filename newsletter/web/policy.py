@@ -83,6 +83,7 @@ LEAST_ROLE = {
     "desk:record": VIEWER,
     "desk:doctor": VIEWER,
     "desk:coverage": VIEWER,
+    "desk:export": VIEWER,
     "desk:images": VIEWER,
     "desk:image": VIEWER,
     "desk:image-add": EDITOR,
@@ -115,6 +116,7 @@ LEAST_ROLE = {
     "desk:pull-back": PUBLISHER,
     "desk:pause": PUBLISHER,
     "desk:resume": PUBLISHER,
+    "desk:hand-over": PUBLISHER,
     "desk:cancel": PUBLISHER,
     "desk:confirm-database": ADMINISTRATOR,
 }

@@ -18,6 +18,7 @@ from newsletter.catalogue.models import Newsletter
 from newsletter.delivery import control
 from newsletter.delivery.proof import proof as mail_proof
 from newsletter.errors import Conflict, Invalid, NewsletterError
+from newsletter.handover.hand_over import hand_over
 from newsletter.issues import edit
 from newsletter.issues.approve import approve as approve_issue
 from newsletter.issues.draft import draft
@@ -155,6 +156,12 @@ def _pause(request: HttpRequest, pk: int, who: dict[str, Any]) -> str:
     return _("Paused.")
 
 
+def _hand_over(request: HttpRequest, pk: int, who: dict[str, Any]) -> str:
+    system, variant = request.POST.get("system", ""), request.POST.get("variant", "")
+    done = hand_over(pk, system, variant=variant, by=who["by"], now=who["now"])
+    return _("%(system)s has it as draft %(draft)s.") % {"system": system, "draft": done.remote_id}
+
+
 def _number(request: HttpRequest, name: str) -> int:
     value = request.POST.get(name, "")
     if not value.isdecimal():
@@ -187,5 +194,6 @@ ACTS: dict[str, Callable[..., HttpResponse]] = {
     "pull-back": _act(_simple(control.pull_back, "Pulled back.")),
     "pause": _act(_pause),
     "resume": _act(_simple(control.resume, "Going on.")),
+    "hand-over": _act(_hand_over),
     "cancel": _act(_simple(control.cancel, "Cancelled.")),
 }

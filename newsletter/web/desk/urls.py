@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from newsletter.web.desk import acts, cms, house, images, looks, views
+from newsletter.web.desk import acts, cms, files, house, images, looks, views
 from newsletter.web.desk.database import confirm_database, database
 from newsletter.web.desk.login import DeskLogin
 
@@ -30,6 +30,7 @@ urlpatterns = [
     path("issues/<int:pk>/html", views.issue_html, name="issue-html"),
     path("issues/<int:pk>/text", views.issue_text, name="issue-text"),
     path("issues/<int:pk>/progress", views.issue_progress, name="issue-progress"),
+    path("issues/<int:pk>/export", files.export_issue, name="export"),
     path("issues/<int:pk>/deliveries", views.deliveries, name="deliveries"),
     path("sources", cms.sources, name="sources"),
     path("sources/<str:code>/pull", cms.pull_now, name="pull"),

@@ -21,6 +21,8 @@ from newsletter.delivery.status import status
 from newsletter.delivery.writer import dead_text
 from newsletter.errors import Invalid, NewsletterError, NotFound
 from newsletter.expressions.parse import LONGEST
+from newsletter.handover.hand_over import FINISHED, configured
+from newsletter.handover.models import Handover
 from newsletter.issues.describe import describe_issue, describe_variants
 from newsletter.issues.explain import explain
 from newsletter.issues.lifecycle import ACTS, State, find
@@ -189,6 +191,7 @@ def issue(request: HttpRequest, pk: int) -> HttpResponse:
         "audience": audience_count(one.newsletter) if one.state not in SENT_OR_MOVING else None,
         "status": _shown(status(pk)) if one.state in SENT_OR_MOVING else None,
         "polling": one.state in MOVING,
+        "elsewhere": _elsewhere(one),
         "history": history(one).order_by("-pk")[:30],
     }
     return render(request, "web/desk/issue.html", context)
@@ -242,6 +245,13 @@ def deliveries(request: HttpRequest, pk: int) -> HttpResponse:
     cursor = rows[PAGE_ROWS - 1]["id"] if len(rows) > PAGE_ROWS else None
     context = {"issue": one, "rows": rows[:PAGE_ROWS], "state": state, "states": states, "next": cursor}
     return render(request, "web/desk/deliveries.html", context)
+
+
+def _elsewhere(one: Issue) -> dict[str, Any] | None:
+    """Return where a finished issue went, and where it can go."""
+    if one.state not in FINISHED:
+        return None
+    return {"systems": configured(), "handovers": Handover.objects.filter(issue=one).order_by("system", "variant")}
 
 
 def _found(pk: int) -> Issue:
