@@ -32,6 +32,8 @@ PAGES = (
     "/desk/issues",
     "/desk/newsletters",
     "/desk/newsletters/ctw",
+    "/desk/templates",
+    "/desk/templates/classic?language=ar",
     "/desk/articles",
     "/desk/sources",
     "/desk/quarantine",
