@@ -40,7 +40,7 @@ faults: setup  ## the long fault list
 	$(BIN)/python -m pytest -m faults $(TESTS)
 
 bench: setup  ## benchmarks: ratios in one run
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks $(BENCH)
 
 hostile: setup  ## hostile feeds and strings through every source: FEEDS=DIR STRINGS=FILE.json
 	HOSTILE_SECONDS=1 $(BIN)/python -m pytest -q tests/ingest/test_hostile.py

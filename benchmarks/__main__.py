@@ -1,11 +1,17 @@
-"""Every benchmark, one after the other: ``make bench``."""
+"""Every benchmark, one after the other: ``make bench``; ``make bench BENCH=--quick`` only sees that they run."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 
-BENCHMARKS = ("benchmarks.send", "benchmarks.selectors", "benchmarks.ingest", "benchmarks.proofread")
+BENCHMARKS = (
+    "benchmarks.send",
+    "benchmarks.scale",
+    "benchmarks.selectors",
+    "benchmarks.ingest",
+    "benchmarks.proofread",
+)
 
 
 def main() -> None:

@@ -41,7 +41,9 @@ def main() -> None:
     """Ingest every number of pages twice."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pages", type=int, nargs="+", default=[2000, 10_000])
+    parser.add_argument("--quick", action="store_true", help="few pages: to see that it runs")
     options = parser.parse_args()
+    options.pages = [200] if options.quick else options.pages
     call_command("migrate", verbosity=0)
     try:
         for pages in options.pages:

@@ -94,7 +94,9 @@ def main() -> None:
     parser.add_argument(
         "--years", type=float, default=15.0, help="how long they took to write (0.5: one busy half-year)"
     )
+    parser.add_argument("--quick", action="store_true", help="few articles: to see that it runs")
     options = parser.parse_args()
+    options.articles = 5_000 if options.quick else options.articles
     try:
         call_command("migrate", verbosity=0)
         fill(options.articles, options.years)

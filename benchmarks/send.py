@@ -1,100 +1,107 @@
-"""Messages per second of a whole worker, every guarantee on: ``python -m benchmarks.send --connections 32``.
+"""How fast issues go out, every guarantee on, and how fast others are: ``python -m benchmarks.send``.
 
-Runs PostgreSQL, Valkey, one `newsletter worker` and an SMTP sink on this machine, in a home of its own, and sends one
-personalised multipart issue. The rate runs from the claim of the first chunk to the release of the last. ``--port``
-names another sink on 127.0.0.1; the built-in one is written in Python and ends near 5,000 messages/s.
+One run on one machine, so that the ratios mean something: the wire path alone, the whole service (PostgreSQL, Valkey,
+a ``newsletter worker`` and the sink as processes) over several numbers of connections and over a relay that is slow
+to answer, and what people use today. Prints one JSON line a measurement and a summary. A rate runs from the first
+DATA to the last recorded result; the full path and ``smtp-source`` take turns, ``--rounds`` times, and the medians
+count.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import shutil
-import subprocess
-import sys
-import tempfile
-import time
-from contextlib import ExitStack
-from pathlib import Path
+from statistics import median
 
-_home = tempfile.mkdtemp(prefix="newsletter-bench-")
-os.environ |= {"NEWSLETTER_ENV": "test", "NEWSLETTER_HOME": _home, "DJANGO_SETTINGS_MODULE": "newsletter.settings"}
+from django.utils import timezone
 
-from newsletter import embedded  # noqa: E402
+from benchmarks import home, wire, worker  # home first: it sets the environment
+from benchmarks.digest import make_digest_issue
+from benchmarks.machine import machine
+from benchmarks.peers import run as peers
+from newsletter.delivery.freeze import freeze
 
-embedded.ensure()
-
-import django  # noqa: E402
-
-django.setup()
-
-import psutil  # noqa: E402
-from django.core.management import call_command  # noqa: E402
-
-from newsletter.delivery.status import status  # noqa: E402
-from newsletter.delivery.wake import wake_freeze  # noqa: E402
-from newsletter.issues.models import Issue  # noqa: E402
-from tests.delivery.sink import sink  # noqa: E402
-from tests.delivery.stage import make_issue  # noqa: E402
+Measured = dict[str, object]
 
 
 def main() -> None:
-    """Run once for every number of connections and print one JSON line each."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--readers", type=int, default=20_000)
-    parser.add_argument("--connections", type=int, nargs="+", default=[8, 32])
-    parser.add_argument("--kilobytes", type=int, default=42)
-    parser.add_argument("--port", type=int, help="a sink that runs already")
-    options = parser.parse_args()
-    call_command("migrate", verbosity=0)
+    """Measure everything and print it."""
+    options = _options()
+    home.migrate()
     try:
-        for connections in options.connections:
-            print(json.dumps(_run(options, connections)), flush=True)
+        print(json.dumps(machine()), flush=True)
+        _summary(_measure(options))
     finally:
-        embedded.wipe()
-        shutil.rmtree(_home, ignore_errors=True)
+        home.wipe()
 
 
-def _run(options: argparse.Namespace, connections: int) -> dict[str, object]:
-    newsletter = Issue.objects.first().newsletter if Issue.objects.exists() else None  # type: ignore[union-attr]
-    issue = make_issue(newsletter, readers=0 if newsletter else options.readers, kilobytes=options.kilobytes)
-    with ExitStack() as stack:
-        port = options.port or stack.enter_context(sink(Path(_home))).port
-        worker = _worker(port, connections)
-        stack.callback(worker.wait)
-        stack.callback(worker.terminate)
-        time.sleep(5)  # start-up is not what is measured
-        before = _cpu(worker.pid)
-        wake_freeze(issue.pk)
-        while (seen := status(issue.pk))["state"] != Issue.State.SENT:
-            time.sleep(0.2)
-        used = _cpu(worker.pid) - before
-    return {
-        "connections": connections,
-        "messages": seen["counts"]["accepted"],
-        "per_second": seen["rate"],
-        "seconds": seen["elapsed_seconds"],
-        "worker_cpu_us_each": round(used / options.readers * 1e6, 1),
-    }
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--readers", type=int, default=100_000)
+    parser.add_argument("--connections", type=int, nargs="*", default=[32, 8])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--far-connections", type=int, default=256, help="to a relay that is slow to answer; 0: none")
+    parser.add_argument("--far-milliseconds", type=float, default=50)
+    parser.add_argument("--peer-messages", type=int, default=2000, help="0: no peers")
+    parser.add_argument("--wire-messages", type=int, default=60_000, help="0: no wire path alone")
+    parser.add_argument("--quick", action="store_true", help="small sizes, one round: to see that it runs")
+    options = parser.parse_args()
+    if options.quick:
+        options.readers, options.rounds, options.peer_messages, options.wire_messages = 5_000, 1, 200, 5_000
+    return options
 
 
-def _worker(port: int, connections: int) -> subprocess.Popen[bytes]:
-    environment = {
-        **os.environ,
-        "NEWSLETTER_SMTP_URL": f"smtp://127.0.0.1:{port}",
-        "NEWSLETTER_SMTP_CONNECTIONS": str(connections),
-        "NEWSLETTER_SAFE_LIST": "*",
-    }
-    quiet = subprocess.DEVNULL
-    return subprocess.Popen([sys.executable, "-m", "newsletter", "worker"], env=environment, stdout=quiet, stderr=quiet)
+def _measure(options: argparse.Namespace) -> list[Measured]:
+    done: list[Measured] = []
+
+    def note(measured: Measured | None) -> None:
+        if measured is not None:
+            done.append(measured)
+            print(json.dumps(measured), flush=True)
+
+    issue = make_digest_issue(worker.newsletter_for(0))
+    freeze(issue.pk, now=timezone.now())
+    written = peers.write_digest(home.FOLDER)
+    for _ in range(options.rounds):
+        for connections in options.connections:
+            note(worker.measure(readers=options.readers, connections=connections))
+            if options.peer_messages:
+                many = min(options.readers, 30_000)
+                note(peers.measure("smtp-source -d", messages=many, connections=connections, written=written))
+            if options.wire_messages:
+                note(wire.measure(issue, messages=options.wire_messages, connections=connections))
+        if options.peer_messages:
+            for name in ("smtplib", "django mail", "nodemailer pool"):
+                note(peers.measure(name, messages=options.peer_messages, connections=8, written=written))
+        if options.far_connections:
+            note(
+                worker.measure(
+                    readers=options.readers,
+                    connections=options.far_connections,
+                    late_milliseconds=options.far_milliseconds,
+                )
+            )
+    return done
 
 
-def _cpu(pid: int) -> float:
-    """CPU seconds of a worker and its children."""
-    parent = psutil.Process(pid)
-    times = [one.cpu_times() for one in [parent, *parent.children(recursive=True)]]
-    return sum(time.user + time.system for time in times)
+def _summary(done: list[Measured]) -> None:
+    """Medians of all rounds, and what they are of the rate of the service over the most connections."""
+    groups: dict[str, list[Measured]] = {}
+    for one in done:
+        late = f", {one['late_milliseconds']:g} ms late" if one.get("late_milliseconds") else ""
+        groups.setdefault(f"{one['what']}, {one['connections']} connections{late}", []).append(one)
+    rates = {name: _median(ones, "per_second") for name, ones in groups.items()}
+    ours = max(
+        (rate for name, rate in rates.items() if name.startswith("newsletter") and "late" not in name), default=0
+    )
+    print(f"\n{'':48}{'messages/s':>12}{'CPU s/1,000':>13}{'newsletter is':>15}")
+    for name, ones in groups.items():
+        ratio = f"{ours / rates[name]:.2f} x" if rates[name] else ""
+        print(f"{name:48}{rates[name]:>12,.0f}{_median(ones, 'cpu_seconds_per_1000'):>13.3f}{ratio:>15}")
+
+
+def _median(ones: list[Measured], what: str) -> float:
+    return median(float(str(one[what])) for one in ones)
 
 
 if __name__ == "__main__":

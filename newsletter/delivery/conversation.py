@@ -28,6 +28,10 @@ from newsletter.delivery.transport import (
 
 LONGEST_LINE = 4096  # octets of one reply line we are willing to hold; RFC 5321 allows 512
 MOST_LINES = 100
+ROUND = 4  # replies to one message's content and the next one's MAIL, RCPT and DATA
+_ROUND = re.compile(  # the relay's whole answer to content and next envelope when all is well: one line each
+    rb"(250 [^\r\n]{0,4000})\r\n(?:25[012] [^\r\n]{0,4000}\r\n){2}354 [^\r\n]{0,4000}\r\n"
+)
 _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?=\s|\Z)")
 GREETING, EHLO, HELO, STARTTLS, AUTH, RSET, QUIT = "greeting", "ehlo", "helo", "starttls", "auth", "rset", "quit"
 
@@ -106,6 +110,23 @@ class Conversation:
 
     def receive(self, octets: bytes) -> list[Happening]:
         """Take in what the relay wrote and return what happened."""
+        whole = len(self._expected) == ROUND and self._expected[0][0] == ANSWER and not self._buffer
+        if whole and (found := _ROUND.fullmatch(octets)):
+            return self._hear_round(found[1])
+        return self._hear_lines(octets)
+
+    def _hear_round(self, line: bytes) -> list[Happening]:
+        """The commonest answer taken at once: one message is accepted, the next one offered."""
+        (_, answered), _, _, (_, offered) = self._expected
+        if answered is None or offered is None:
+            raise RuntimeError("a round without envelopes")
+        self._unanswered = None
+        self._open_transaction = True
+        self._expected.clear()
+        self._expected.append(("content", offered))
+        return [Answered(answered, ANSWER, self._reply(line)), Offered(offered)]
+
+    def _hear_lines(self, octets: bytes) -> list[Happening]:
         happenings: list[Happening] = []
         lines = (self._buffer + octets).split(b"\n")
         self._buffer = lines.pop()
@@ -264,9 +285,12 @@ class Conversation:
         self._expected.append((kind, envelope))
 
     def _reply(self, line: bytes) -> Reply:
-        texts = [part[4:].decode("ascii", "replace").strip() for part in [*self._lines, line]]
-        self._lines.clear()
-        words = " ".join(texts)[:500]
+        if self._lines:
+            texts = [part[4:].decode("ascii", "replace").strip() for part in [*self._lines, line]]
+            self._lines.clear()
+            words = " ".join(texts)[:500]
+        else:
+            words = line[4:].decode("ascii", "replace").strip()[:500]
         enhanced = _ENHANCED.match(words)
         return Reply(int(line[:3]), enhanced[0] if enhanced else "", words)
 

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from newsletter.delivery.ledger import HEARTBEAT_SECONDS, Claim, Ledger, Result, Row, claimed, marked
 from newsletter.delivery.models import DeliveryState
-from newsletter.delivery.outcome import SAME_REFUSALS, backoff, judge
+from newsletter.delivery.outcome import ACCEPTED, SAME_REFUSALS, backoff, judge
 from newsletter.delivery.transport import Answered, Channel, Down, Happening, Offered, Reply, Transport
 from newsletter.delivery.work import Job, Work, Writer
 from newsletter.errors import Invalid, NewsletterError, Unavailable
@@ -28,6 +28,7 @@ TICK_SECONDS = 0.25
 DRAIN_SECONDS = 20.0  # how long answers are awaited without a database to record them in
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds between two tries to reach a relay that is away
 LOCAL = "build"  # the phase of what never reached a relay
+_ACCEPTED, _WIRE = DeliveryState.ACCEPTED, DeliveryState.WIRE
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,12 +208,14 @@ class Deliverer:
     def _judge(self, job: Job, phase: str, reply: Reply) -> None:
         outcome = judge(phase, reply)
         issue = job.work.issue
-        if outcome.state == DeliveryState.ACCEPTED:
+        if outcome is ACCEPTED:
             self._refusals.pop(issue, None)
-        elif job.work.abandoned and phase != "answer":
+            self._end(job, Result(job.row.id, _ACCEPTED, reply.code, 1, 0, "", phase, reply.enhanced, reply.words))
+            return
+        if job.work.abandoned and phase != "answer":
             self._put_back(job)
             return
-        elif outcome.ours:
+        if outcome.ours:
             self._trouble(issue, reply.words)
         elif outcome.state == DeliveryState.REFUSED:
             self._count_refusal(issue, reply)
@@ -341,7 +344,7 @@ class Deliverer:
 
     def _hear_mark(self, lane: Lane, job: Job, state: int | None) -> None:
         alive = self._lanes.get(lane.number) is lane or lane in self._instant
-        if state == DeliveryState.WIRE and alive:
+        if state == _WIRE and alive:
             self._hand_over(lane, job)
             return
         lane.offered = None

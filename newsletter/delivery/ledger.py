@@ -11,7 +11,9 @@ import select
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2s
+from typing import NamedTuple
 from uuid import UUID
 
 from psycopg import pq
@@ -105,8 +107,7 @@ ALIVE = "SELECT pg_try_advisory_lock($1::bigint)"
 LET_GO = "SELECT pg_advisory_unlock_all()"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A claimed delivery as it was frozen; ``unwanted`` says why it must be skipped, "" when it may go."""
 
     id: int
@@ -127,8 +128,7 @@ class Claim:
     rows: tuple[Row, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """What becomes of one delivery. ``burnt`` attempts count; ``wait`` is seconds until the next, 0 for none."""
 
     id: int
@@ -230,10 +230,10 @@ def claimed(answer: pq.abc.PGresult) -> Claim | None:
 
 
 def _row(answer: pq.abc.PGresult, row: int) -> Row:
-    def text(column: int) -> str:
-        return (answer.get_value(row, column) or b"").decode()
-
-    return Row(_int(answer, row, 2), _int(answer, row, 3), text(4), text(5), text(6), _int(answer, row, 7), text(8))
+    number, reader, address, name, variant, attempts, unwanted = [answer.get_value(row, n) or b"" for n in range(2, 9)]
+    return Row(
+        *(int(number), int(reader), address.decode(), name.decode(), variant.decode(), int(attempts), unwanted.decode())
+    )
 
 
 def _int(answer: pq.abc.PGresult, row: int, column: int) -> int:
@@ -241,10 +241,15 @@ def _int(answer: pq.abc.PGresult, row: int, column: int) -> int:
 
 
 def _numbers(numbers: Sequence[int | None]) -> bytes:
-    return b"{" + b",".join([b"NULL" if number is None else b"%d" % number for number in numbers]) + b"}"
+    """A PostgreSQL array literal."""
+    return b"{%b}" % b",".join([b"NULL" if number is None else b"%d" % number for number in numbers])
 
 
 def _texts(texts: Sequence[str]) -> bytes:
     """A PostgreSQL array literal; NUL cannot be stored and is dropped."""
-    quoted = ['"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\0", "") + '"' for text in texts]
-    return ("{" + ",".join(quoted) + "}").encode()
+    return ("{" + ",".join(map(_quoted, texts)) + "}").encode()
+
+
+@lru_cache(maxsize=1024)  # most replies of a relay are alike, and phases and reasons are few
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\0", "") + '"'

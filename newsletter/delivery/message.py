@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from email import policy
 from email.parser import BytesParser
 from email.utils import format_datetime
+from typing import NamedTuple
 
 from newsletter.delivery.headers import address_octets, clean, mailbox, text_header
 from newsletter.errors import Invalid
@@ -43,8 +44,7 @@ class Sheet:
     headers: Mapping[str, str | Parts] = field(default_factory=dict)  # further headers
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(NamedTuple):
     """What one copy has of its own. ``unsubscribe`` is (https address, mailto address) or None."""
 
     message_id: str

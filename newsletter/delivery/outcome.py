@@ -21,10 +21,13 @@ class Outcome:
     ours: bool = False
 
 
+ACCEPTED = Outcome(DeliveryState.ACCEPTED)
+
+
 def judge(phase: str, reply: Reply) -> Outcome:
     """Return what ``reply`` to ``phase`` means."""
     if phase == ANSWER and 200 <= reply.code < 300:
-        return Outcome(DeliveryState.ACCEPTED)
+        return ACCEPTED
     if reply.enhanced in ("5.3.4", "4.3.4"):  # the message is too big for the relay: for all of them
         return Outcome(DeliveryState.QUEUED, ours=True)
     if 400 <= reply.code < 500 or (reply.code == 552 and reply.enhanced in ("", "5.2.2")):

@@ -2,19 +2,20 @@
 
 A message is *offered* (envelope only); once the channel says ``Offered`` the deliverer records its intent, and only
 then hands over the content. That is what makes "at most one in doubt a connection" possible on every transport.
+
+What is made for every message is a named tuple: as unchangeable as a frozen dataclass, made in a third of the time.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 MAIL, RCPT, DATA, ANSWER = "mail", "rcpt", "data", "answer"
 SESSION = "session"  # before any envelope: connecting, greeting, TLS, logging in
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """Who a message goes to and where its bounces go; ``key`` is the deliverer's own number for it."""
 
     key: int
@@ -23,8 +24,7 @@ class Envelope:
     utf8: bool = False  # the recipient needs SMTPUTF8
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """What the relay said: code, enhanced code ("" without) and its words, already bounded."""
 
     code: int
@@ -37,15 +37,13 @@ class Up:
     """The channel is free: offer it an envelope."""
 
 
-@dataclass(frozen=True, slots=True)
-class Offered:
+class Offered(NamedTuple):
     """The relay wants the content of this envelope; nothing of it has been written yet."""
 
     envelope: Envelope
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(NamedTuple):
     """The relay's last word on an envelope: about the recipient (MAIL, RCPT, DATA) or the content (ANSWER)."""
 
     envelope: Envelope

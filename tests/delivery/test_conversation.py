@@ -45,6 +45,43 @@ def test_with_pipelining_content_and_the_next_envelope_leave_together() -> None:
     ]
 
 
+ROUNDS = [
+    b"250 2.0.0 queued as 4Y\r\n250 ok\r\n250 ok\r\n354 go\r\n",
+    b"250 2.0.0 queued as 4Y\r\n250 ok\r\n251 will forward\r\n354 \r\n",
+    b"250-2.0.0 queued\r\n250 as 4Y\r\n250 ok\r\n250 ok\r\n354 go\r\n",
+    b"250 ok\r\n250 ok\r\n550 5.1.1 no\r\n503 no\r\n",
+    b"250 ok\r\n250 ok\r\n550 5.1.1 no\r\n354 go\r\n",
+    b"451 4.3.0 later\r\n250 ok\r\n250 ok\r\n354 go\r\n",
+    b"250 ok\r\n421 bye\r\n250 ok\r\n354 go\r\n",
+    b"250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n421 bye\r\n",
+    b"250 caf\xe9\r\n250 ok\r\n250 ok\r\n354 go\r\n",
+    b"250 ok\n250 ok\n250 ok\n354 go\n",
+    b"250 ok\r\n250 ok\r\n250 ok\r\n3544 go\r\n",
+    b"250 " + b"x" * 3990 + b"\r\n250 ok\r\n250 ok\r\n354 go\r\n",
+]
+
+
+@pytest.mark.parametrize("answer", ROUNDS)
+def test_an_answer_means_the_same_in_one_piece_and_octet_by_octet(answer: bytes) -> None:
+    whole, pieces = offered(), offered()
+    for conversation in (whole, pieces):
+        conversation.send(b"Hi\r\n", TWO)
+        taken(conversation)
+    happenings: list[Happening] = []
+    for octet in answer:
+        happenings += [] if pieces.over else pieces.receive(bytes([octet]))
+    assert whole.receive(answer) == happenings
+    assert taken(whole) == taken(pieces)
+
+
+def test_a_reset_before_an_envelope_is_no_answer_to_a_message() -> None:
+    conversation = talk()
+    conversation.offer(ONE)
+    assert conversation.receive(b"250 ok\r\n550 5.1.1 no\r\n503 no\r\n")[-1] == Up()
+    conversation.offer(TWO)
+    assert conversation.receive(b"250 reset\r\n250 ok\r\n250 ok\r\n354 go\r\n") == [Offered(TWO)]
+
+
 def test_without_pipelining_every_command_waits_for_its_answer() -> None:
     conversation = talk(b"250 r\r\n")
     sent = []

@@ -13,7 +13,7 @@ from newsletter.delivery.relay import Relay
 from newsletter.delivery.transport import Channel, Envelope, Happening
 
 SEND_BUFFER = 512 * 1024
-READ_AT_ONCE = 64 * 1024
+READ_AT_ONCE = 8 * 1024  # replies are short
 _NOTHING = memoryview(b"")
 _UNDER_WAY = frozenset({0, errno.EINPROGRESS, errno.EWOULDBLOCK})
 
