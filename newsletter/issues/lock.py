@@ -24,6 +24,7 @@ from lxml import etree
 from newsletter.errors import Conflict, Invalid, NotFound
 from newsletter.images.files import names_in
 from newsletter.issues.compose import compose
+from newsletter.issues.made_of import made_of
 from newsletter.issues.material import Material, pack
 from newsletter.issues.models import Issue, IssueLock, IssueRendering, LockedFile
 from newsletter.rendering import words
@@ -179,6 +180,7 @@ def _manifest(material: Material, renderings: Sequence[IssueRendering], texts: d
         texts[_hash(octets)] = octets
         return _hash(octets)
 
+    shared: Mapping[str, Any] = next((one.rule.get("shared", {}) for one in renderings if not one.variant), {})
     catalogues = {file.relative_to(words.LOCALE).as_posix(): file for file in words.LOCALE.rglob("digest.po")}
     source = json.dumps({name: dict(part) for name, part in words.english().items()}, sort_keys=True).encode()
     return {
@@ -192,8 +194,21 @@ def _manifest(material: Material, renderings: Sequence[IssueRendering], texts: d
         "libraries": libraries(),
         "site": settings.SITE_URL,
         "images": sorted(set().union(*(names_in(one.html) for one in renderings))),
-        "renderings": [_rendering(one, keep(_canonical(one.digest)), keep) for one in renderings],
+        "renderings": [
+            {**_rendering(one, keep(_canonical(one.digest)), keep), **_made_of(material, one, shared, keep)}
+            for one in renderings
+        ],
     }
+
+
+def _made_of(material: Material, one: IssueRendering, shared: Mapping[str, Any], keep: Any) -> dict[str, Any]:
+    """Return the inputs of another variant than the one for everybody, which has those of the issue."""
+    found = made_of(material, one, shared) if one.variant else None
+    if found is None:
+        return {}
+    also = {str(article): title for article, title in found.also.items()}
+    inputs = [keep(row.encode()) for row in pack(found.material)]
+    return {"made_of": {"inputs": inputs, "groups": list(found.groups), "also": also}}
 
 
 def _rendering(one: IssueRendering, digest: str, keep: Any) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from newsletter.errors import NewsletterError
 from newsletter.issues.compose import compose
 from newsletter.issues.lifecycle import find
 from newsletter.issues.lock import is_whole, kept, libraries, lock_of, plain, seal_of, template_files
+from newsletter.issues.made_of import MadeOf
 from newsletter.issues.material import Material, gather, pack, unpack
 from newsletter.issues.models import Issue, IssueLock, IssueRendering
 from newsletter.issues.paint import paint
@@ -37,6 +38,7 @@ class Locked:
     renderings: tuple[IssueRendering, ...]
     digests: Mapping[str, Mapping[str, Any]]  # by variant
     files: Mapping[str, bytes]  # templates and catalogues by their path
+    variants: Mapping[str, MadeOf]  # what the variants were made of that are not for everybody
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ def opened(lock: IssueLock) -> Locked:
     manifest = lock.manifest
     names = [*manifest["inputs"], *manifest["templates"].values(), *manifest["catalogues"].values()]
     names += [one[part] for one in manifest["renderings"] for part in ("digest", "html", "text")]
+    made_of = {one["variant"]: one["made_of"] for one in manifest["renderings"] if "made_of" in one}
+    names += [name for one in made_of.values() for name in one["inputs"]]
     texts = kept(names)
     files = {
         **{name: texts[sha256] for name, sha256 in manifest["templates"].items()},
@@ -87,7 +91,13 @@ def opened(lock: IssueLock) -> Locked:
     material = unpack(texts[name].decode() for name in manifest["inputs"])
     renderings = tuple(_stored(lock, one, texts) for one in manifest["renderings"])
     digests = {one["variant"]: json.loads(texts[one["digest"]]) for one in manifest["renderings"]}
-    return Locked(lock, material, renderings, digests, files)
+    variants = {name: _made_of(one, texts) for name, one in made_of.items()}
+    return Locked(lock, material, renderings, digests, files, variants)
+
+
+def _made_of(told: Mapping[str, Any], texts: Mapping[str, bytes]) -> MadeOf:
+    material = unpack(texts[name].decode() for name in told["inputs"])
+    return MadeOf(material, tuple(told["groups"]), {int(article): title for article, title in told["also"].items()})
 
 
 def faults(locked: Locked) -> list[str]:
@@ -168,10 +178,11 @@ def _again(locked: Locked, approved: IssueRendering, folder: Path) -> Rebuilt:
 
 
 def _composed(locked: Locked, variant: str, told: Mapping[str, Any], differs: list[str]) -> Digest:
-    """Return the digest made again from the rows; other variants start from the digest that was kept."""
-    if variant:
+    """Return the digest made again from the rows; a variant whose rows are not known starts from the digest kept."""
+    if variant and variant not in locked.variants:
         return from_dict(told)
-    digest = compose(locked.material)
+    made_of = locked.variants.get(variant, MadeOf(locked.material, (), {}))
+    digest = compose(made_of.material, groups=made_of.groups, also=made_of.also)
     if plain(digest.as_dict()) != told:
         differs.append("The rows make another digest: " + ", ".join(_paths(plain(digest.as_dict()), told)) + ".")
     return digest

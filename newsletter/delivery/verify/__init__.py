@@ -90,7 +90,8 @@ def _numbers(mail: Mail) -> Iterator[int]:
         kind = kinds[found[1]]
         if kind in ("view", "unsubscribe"):
             try:
-                yield read(kind, found[2])[-1]
+                named = read(kind, found[2])
+                yield named[0] if kind == "view" else named[-1]
             except (Invalid, ValueError, IndexError):
                 continue
 

@@ -58,7 +58,7 @@ def compare(mail: Mail, issue: Issue, locked: Locked, rendering: IssueRendering)
     links = _links(values, found)
     if ways := _ways_out(mail):
         links.setdefault("unsubscribe", ways[0])
-    readers = _readers(links, issue, locked, found)
+    readers = _readers(links, issue, locked, rendering, found)
     copy = _copy(mail, locked, rendering, links, readers, found)
     if copy is not None and not found.differs:
         _compare_values(mail, rendering, copy, found)
@@ -90,7 +90,9 @@ def _links(values: Mapping[Slot, str], found: Findings) -> dict[str, str]:
     return links
 
 
-def _readers(links: Mapping[str, str], issue: Issue, locked: Locked, found: Findings) -> set[int]:
+def _readers(
+    links: Mapping[str, str], issue: Issue, locked: Locked, rendering: IssueRendering, found: Findings
+) -> set[int]:
     """Check every link and return the readers they name: none in a copy with dead links."""
     sites = {settings.SITE_URL, locked.lock.manifest["site"]}
     readers: set[int] = set()
@@ -110,7 +112,7 @@ def _readers(links: Mapping[str, str], issue: Issue, locked: Locked, found: Find
             continue
         meant = {"unsubscribe": (issue.newsletter_id, issue.pk), "preferences": (issue.newsletter_id,)}
         if kind == "view":
-            right = named == (issue.pk,)
+            right = named == ((issue.pk, int(rendering.variant)) if rendering.variant else (issue.pk,))
         else:
             right = named[1:] == meant[kind]
             readers.update(named[:1])
