@@ -7,7 +7,10 @@ import sys
 
 BENCHMARKS = (
     "benchmarks.send",
+BENCHMARKS = (
     "benchmarks.scale",
+    "benchmarks.freeze",
+)
     "benchmarks.selectors",
     "benchmarks.ingest",
     "benchmarks.proofread",

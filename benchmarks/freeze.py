@@ -137,6 +137,7 @@ def _subscribe(newsletter: Newsletter, condition: str) -> None:
             f"SELECT r.id, %s, 'active', now() FROM newsletter_reader r WHERE {condition}",
             [newsletter.pk],
         )
+        cursor.execute("ANALYZE newsletter_subscription")  # as autovacuum does
 
 
 if __name__ == "__main__":

@@ -76,16 +76,31 @@ def mask(source: Source, bits: Sequence[Bit]) -> int:
     )
 
 
-def keyed_sql(groups: Sequence[str], *, had: bool, expected: bool = False) -> tuple[str, Values]:
+def keyed_sql(groups: Sequence[str], *, had: bool) -> tuple[str, Values]:
     """Return SQL for one page of the audience with what decides about each reader's variant, and its values.
 
     The common table ``keyed`` has the columns of the audience, ``combination`` (a bit a group) and ``got`` (a bit a
     story). Further parameters: those of the audience, and of ``had_values`` where ``had`` is asked for.
     """
     combination, values = combination_sql(groups)
-    got = _HAD.replace("{expected}", _EXPECTED if expected else "") if had else _NOTHING
-    text = f"audience AS MATERIALIZED ({AUDIENCE_SQL}),\ngot AS MATERIALIZED ({got}),\n" + _KEYED.replace(
-        "{combination}", combination
+    got = _HAD.format(more=_ONE_PAGE) if had else _NOTHING
+    text = f"audience AS MATERIALIZED ({AUDIENCE_SQL}),\ngot AS MATERIALIZED ({got}),\nkeyed AS MATERIALIZED (" + (
+        _KEYED.format(combination=combination, audience="audience") + ")"
+    )
+    return text, values
+
+
+def tally_sql(groups: Sequence[str], *, had: bool) -> tuple[str, Values]:
+    """Return SQL that counts the audience by combination and stories had, most readers first, and its values.
+
+    Nothing of it is kept or sorted by reader, and issues that are due before count as sent.
+    """
+    combination, values = combination_sql(groups)
+    got = _HAD.format(more=_EXPECTED) if had else _NOTHING
+    keyed = _KEYED.format(combination=combination, audience=f"({AUDIENCE_SQL.partition('order by')[0]})")
+    text = (
+        f"WITH got AS MATERIALIZED ({got}) SELECT combination, got, count(*) FROM ({keyed}) k "
+        "WHERE exclusion IS NULL GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT %(most)s"
     )
     return text, values
 
@@ -111,15 +126,14 @@ _HAD = f"""
         FROM unnest(%(source_issues)s::bigint[], %(source_variants)s::text[], %(source_masks)s::bigint[])
             AS s (issue_id, variant, mask)
         JOIN newsletter_delivery d ON d.issue_id = s.issue_id AND d.variant = s.variant
-        WHERE d.reader_id > %(after)s AND d.reader_id <= (SELECT max(reader_id) FROM audience)
-            AND (d.state IN {ON_THEIR_WAY} OR d.state = {ACCEPTED} AND d.moved_at > %(since)s)
-        {{expected}}
+        WHERE (d.state IN {ON_THEIR_WAY} OR d.state = {ACCEPTED} AND d.moved_at > %(since)s) {{more}}
     ) h GROUP BY h.reader_id"""
+_ONE_PAGE = "AND d.reader_id > %(after)s AND d.reader_id <= (SELECT max(reader_id) FROM audience)"
 _EXPECTED = """UNION ALL
         SELECT s.reader_id, e.mask
         FROM unnest(%(expected_newsletters)s::bigint[], %(expected_masks)s::bigint[]) AS e (newsletter_id, mask)
         JOIN newsletter_subscription s ON s.newsletter_id = e.newsletter_id AND s.state = 'active'"""
-_KEYED = """keyed AS MATERIALIZED (
+_KEYED = """
     SELECT a.*, {combination} AS combination, coalesce(g.got, 0) AS got
-    FROM audience a LEFT JOIN got g USING (reader_id)
-)"""
+    FROM {audience} a LEFT JOIN got g USING (reader_id)
+"""

@@ -17,7 +17,7 @@ from django.db import connection
 from newsletter.articles.models import Article
 from newsletter.catalogue.models import Newsletter
 from newsletter.issues.blocks import groups_of, seen
-from newsletter.issues.elsewhere import Bit, Source, had_values, keyed_sql, sources
+from newsletter.issues.elsewhere import Bit, Source, had_values, sources, tally_sql
 from newsletter.issues.material import Material
 from newsletter.issues.models import Issue, Pick
 from newsletter.issues.spares import spares, substituted
@@ -103,22 +103,12 @@ def _tally(
     issue: Issue, groups: Sequence[str], found: Sequence[Source], bits: Sequence[Bit], *, since: datetime
 ) -> list[tuple[int, int, int]]:
     """Return (combination of groups, stories had, readers) for the audience as it is now, most readers first."""
-    text, values = keyed_sql(groups, had=bool(found), expected=True)
-    given: dict[str, Any] = {
-        "newsletter_id": issue.newsletter_id,
-        "after": 0,
-        "limit": None,
-        "most": MOST_ROWS,
-        **values,
-    }
+    text, values = tally_sql(groups, had=bool(found))
+    given: dict[str, Any] = {"newsletter_id": issue.newsletter_id, "after": 0, "most": MOST_ROWS, **values}
     if found:
         given |= had_values(found, bits, since=since)
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH {text} SELECT combination, got, count(*) FROM keyed WHERE exclusion IS NULL "
-            "GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT %(most)s",
-            given,
-        )
+        cursor.execute(text, given)
         return [(int(combination), int(got), int(number)) for combination, got, number in cursor.fetchall()]
 
 
