@@ -7,10 +7,8 @@ import sys
 
 BENCHMARKS = (
     "benchmarks.send",
-BENCHMARKS = (
     "benchmarks.scale",
     "benchmarks.freeze",
-)
     "benchmarks.selectors",
     "benchmarks.ingest",
     "benchmarks.proofread",

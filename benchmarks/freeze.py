@@ -49,7 +49,9 @@ def main() -> None:
     """Print one JSON line a freeze."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--readers", type=int, default=100_000)
+    parser.add_argument("--quick", action="store_true", help="few readers: to see that it runs")
     options = parser.parse_args()
+    options.readers = 2_000 if options.quick else options.readers
     call_command("migrate", verbosity=0)
     try:
         print(json.dumps(_plain(options.readers)), flush=True)
