@@ -27,6 +27,7 @@ from newsletter.ingest.source import IncomingArticle
 from newsletter.ingest.sources import SOURCES
 from newsletter.ingest.store import IngestReport, store
 from newsletter.issues.draft import draft
+from newsletter.issues.render import rendering_of
 from newsletter.web.policy import EDITOR, give_role
 from tests.api.doorbell import Program
 from tests.factories import make_newsletter
@@ -156,6 +157,7 @@ def _look(client: Client, pages: Counter[str]) -> None:
         _open(client, pages, name)
     if Article.objects.exclude(url="").filter(withdrawn_at=None).exists():
         issue = draft(Newsletter.objects.get(), now=timezone.now(), by="ada")
+        rendering_of(issue, now=timezone.now())
         for name in ("issue", "issue-html"):
             _open(client, pages, name, issue.pk)
         issue.delete()
