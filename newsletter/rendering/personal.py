@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from urllib.parse import quote
 
-from newsletter.rendering.words import direction, words
+from newsletter.rendering.words import RTL, direction, words
 
 CONTEXTS = ("text", "attribute", "url", "plain", "subject", "header")
 _LINK = frozenset(("text", "attribute", "url", "plain"))
@@ -34,7 +34,9 @@ LONGEST_IN_SUBJECT = 80  # characters of one value
 ANY_TOKEN = re.compile(rf"zq\w*?_(?:{'|'.join(CONTEXTS)})_\w*?_qz")
 _SAFE_IN_LINK = "!#$%&'()*+,/:;=?@[]~"
 _LINK_SCHEME = re.compile(r"(?i)https?://[^/]|mailto:[^/]")
-_CLEAN_URL = re.compile(r"[A-Za-z0-9:/._~=+-]*")  # nothing to quote, nothing to escape: nearly all of ours
+_CLEAN_LINK = re.compile(  # nothing to quote, nothing to escape: nearly all of ours
+    r"(?:https?://[A-Za-z0-9]|mailto:[A-Za-z0-9])[A-Za-z0-9:/._~=+-]*"
+)
 _UNREADABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 _ISOLATE, _END_OF_ISOLATE = "\u2068", "\u2069"
 
@@ -85,7 +87,7 @@ def fill(slot: Slot, values: Mapping[str, str]) -> str:
     context = slot.context
     if context == "url":
         return _in_url(slot.name, value)
-    if slot.name == "name" and slot.language and direction(slot.language) == "rtl":
+    if slot.name == "name" and slot.language in RTL:
         value = f"{_ISOLATE}{value}{_END_OF_ISOLATE}" if value else ""
     if context in ("text", "attribute"):
         return html.escape(value)
@@ -103,9 +105,9 @@ def _in_url(name: str, value: str) -> str:
     """Return a whole address as it is, anything else as one part of an address that cannot end it."""
     if name not in LINKS:
         return quote(value, safe="")
-    if not _LINK_SCHEME.match(value):
-        return ""
-    return value if _CLEAN_URL.fullmatch(value) else html.escape(quote(value, safe=_SAFE_IN_LINK))
+    if _CLEAN_LINK.fullmatch(value):
+        return value
+    return html.escape(quote(value, safe=_SAFE_IN_LINK)) if _LINK_SCHEME.match(value) else ""
 
 
 def _readable(value: str) -> str:
