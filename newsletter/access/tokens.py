@@ -24,6 +24,8 @@ SCOPES = {
     "images:read": "look at the library of images",
     "images:write": "take images in, change and delete them, give them to articles",
     "database:confirm": "let sending go on after a restore or a failover",
+    "issues:send": "send, pause, resume, cancel, resend, extend and correct issues",
+    "deliveries:read": "look at every delivery with its address and the relay's words",
     "doctor:read": "look at the quarantine and at odd articles",
     "doctor:write": "set quarantined records right",
 }

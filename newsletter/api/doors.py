@@ -16,7 +16,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from newsletter.access.tokens import Forbidden, Unknown, token_of
-from newsletter.api import articles, database, images, issues, newsletters, quarantine, selectors
+from newsletter.api import articles, database, images, issues, newsletters, quarantine, selectors, sending
 from newsletter.api.pace import TooMany
 from newsletter.errors import Conflict, Invalid, NewsletterError, NotFound, Refused, Unavailable
 
@@ -43,7 +43,7 @@ doors = NinjaAPI(
     docs_url=None,
     urls_namespace="api",
 )
-for room in (articles, images, selectors, newsletters, issues, quarantine, database):
+for room in (articles, images, selectors, newsletters, issues, sending, quarantine, database):
     doors.add_router("", room.router)
 
 

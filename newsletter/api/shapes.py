@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from ninja import Field, Schema
 from pydantic import AwareDatetime
@@ -267,6 +267,8 @@ class IssueShape(Schema):
     state: str
     version: int
     kind: str
+    corrects: int | None = Field(None, description="the issue whose readers this correction is for")
+    corrected_article: int | None = None
     slot: datetime | None
     window_from: datetime | None
     window_to: datetime
@@ -547,3 +549,66 @@ class ConfirmIn(Schema):
 
 class Confirmed(Schema):
     in_doubt: int
+
+
+class ActIn(Schema):
+    """What is to be done to an issue; the fields beside ``act`` belong to one act each."""
+
+    act: Literal["send", "pull_back", "pause", "resume", "cancel", "resend", "extend", "correct"]
+    cool_off: str = Field("", description="send: wait so long, as in 10m", examples=["10m"])
+    expires: str = Field("", description="send: what still waits then is not sent any more", examples=["24h"])
+    version: int | None = Field(None, description="send: the version that was looked at")
+    reason: str = Field("", max_length=300, description="pause: shown to everybody who looks")
+    article: int | None = Field(None, ge=1, lt=2**63, description="correct: only who got this article")
+
+
+class ActDone(Schema):
+    issue: int
+    newsletter: str
+    state: str
+    deliveries: int | None = Field(None, description="resend, extend: how many copies more will go out")
+    correction: int | None = Field(None, description="correct: the number of the correction")
+
+
+class StatusShape(Schema):
+    """Where a sending stands."""
+
+    issue: int
+    state: str
+    counts: dict[str, int]
+    excluded: dict[str, int]
+    rate: float | None = Field(description="accepted a second")
+    started_at: datetime | None
+    finished_at: datetime | None
+    expires_at: datetime | None
+    elapsed_seconds: float
+    pause_reason: str = Field(description="a person's words, or the relay's own")
+
+
+class DeliveryRow(Schema):
+    """One issue to one reader; ``reply`` is the relay's last word, in its own words."""
+
+    address: str
+    state: str
+    reason: str
+    attempts: int
+    code: int | None
+    reply: str
+    message_id: str
+
+
+class DeliveryList(Schema):
+    deliveries: list[DeliveryRow]
+    next: str | None = None
+
+
+class HistoryRow(Schema):
+    at: datetime
+    by: str
+    act: str
+    detail: dict[str, Any]
+
+
+class HistoryList(Schema):
+    history: list[HistoryRow]
+    next: str | None = None

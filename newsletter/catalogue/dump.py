@@ -59,6 +59,8 @@ def _tables(newsletter: Newsletter) -> dict[str, dict[str, Any]]:
             "tracking": newsletter.tracking,
             "repeats": newsletter.repeats,
             "repeats_within": span(newsletter.repeats_within),
+            **({"expires": span(newsletter.expires)} if newsletter.expires else {}),
+            "in_doubt": newsletter.in_doubt,
             **({"interests": list(newsletter.interests)} if newsletter.interests else {}),
         },
         **({"byline": {key: newsletter.byline[key] for key in BYLINE}} if newsletter.byline else {}),

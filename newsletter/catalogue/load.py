@@ -42,6 +42,7 @@ CADENCE = ("weekdays", "at", "cron", "draft_lead", "cut_off")
 POLICY = (
     *("approval", "approvers", "overridable", "thin", "stale", "late", "tracking"),
     *("repeats", "repeats_within", "interests"),
+    *("expires", "in_doubt"),
 )
 BYLINE = ("most", "affiliations", "pages", "institution")
 INSTITUTIONS = ("center", "newsletter", "nobody")
@@ -186,6 +187,8 @@ def _policy(table: dict[str, Any], at: Place, rules: Collection[str]) -> dict[st
         "repeats": at.one_of(table, "repeats", Newsletter.Repeats.values, Newsletter.Repeats.SEND),
         "repeats_within": at.span(table, "repeats_within", "7d"),
         "interests": _interests(table, at),
+        "expires": at.span(table, "expires", "0h") if table.get("expires") else None,
+        "in_doubt": at.one_of(table, "in_doubt", Newsletter.InDoubt.values, Newsletter.InDoubt.KEEP),
     }
 
 

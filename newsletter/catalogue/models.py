@@ -88,6 +88,10 @@ class Newsletter(models.Model):
         REPLACE = "replace"  # who has it from another newsletter gets the next candidate instead
         MENTION = "mention"  # who has it from another newsletter is told where
 
+    class InDoubt(models.TextChoices):
+        KEEP = "keep"  # what may have arrived is not sent again, unless a person says so
+        RESEND = "resend"  # it is sent again with the same Message-ID
+
     code = models.CharField(max_length=60, unique=True)
     title = models.CharField(max_length=200)
     language = models.CharField(max_length=20, default="en")
@@ -113,6 +117,8 @@ class Newsletter(models.Model):
     )  # rules a person may overrule
     repeats = models.CharField(max_length=8, choices=Repeats.choices, default=Repeats.SEND, db_default=Repeats.SEND)
     repeats_within = models.DurationField(default=WEEK, db_default=WEEK)  # how long a story counts as read elsewhere
+    expires = models.DurationField(null=True, blank=True)  # after its sending; none = never
+    in_doubt = models.CharField(max_length=6, choices=InDoubt.choices, default=InDoubt.KEEP, db_default=InDoubt.KEEP)
     interests = ArrayField(models.CharField(max_length=60), default=list, blank=True, db_default=[])  # tags to tick
     sender = models.ForeignKey(Sender, on_delete=models.PROTECT, related_name="newsletters")
     active = models.BooleanField(default=True)

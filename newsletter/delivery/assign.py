@@ -9,9 +9,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from newsletter.issues.audience import audience_sql
 from newsletter.issues.elsewhere import Bit, had_values, keyed_sql, sources
 from newsletter.issues.models import Issue
 from newsletter.issues.queries import stored_renderings
+from newsletter.readers.audience import narrowed
 
 NO_ARTICLE = "no_article"  # why a reader is left out: nothing in the issue is for their groups
 PATIENCE = timedelta(minutes=10)  # with an issue that was sent earlier and does not get frozen
@@ -29,23 +31,39 @@ CHOICE_SQL = """
     ) v"""
 
 
-def assignment(issue: Issue) -> tuple[str, dict[str, Any]]:
-    """Return the SQL of ``keyed`` for one page of the audience, and the values it and ``CHOICE_SQL`` need."""
+_ADDED = """s.state = 'active' and s.since >= %(added_since)s and x.id is null and r.erased_at is null
+    and not exists (select from newsletter_delivery e where e.issue_id = %(issue_id)s and e.reader_id = s.reader_id)"""
+
+
+def assignment(issue: Issue, *, added_since: datetime | None = None) -> tuple[str, dict[str, Any]]:
+    """Return the SQL of ``keyed`` for one page of the audience, and the values it and ``CHOICE_SQL`` need.
+
+    With ``added_since`` the audience is who subscribed since then and has no copy.
+    """
+    audience, further = audience_sql(issue)
+    if added_since is not None:
+        audience, further = added_sql(), {"added_since": added_since}
     stored = list(stored_renderings(issue).defer("html", "text", "digest"))
     shared: dict[str, Any] = next((dict(one.rule.get("shared", {})) for one in stored if not one.variant), {})
     bits: list[Bit] = [(article, newsletter) for article, newsletter in shared.get("bits", [])]
     at = issue.sending_at or issue.updated_at
     found = sources(issue, {article for article, _ in bits}, at=at, expected=False) if bits else []
-    keyed, values = keyed_sql(shared.get("groups", []), had=bool(found))
+    keyed, values = keyed_sql(shared.get("groups", []), had=bool(found), audience=audience)
     rules = [(one.variant, {**WHOLE, **one.rule}) for one in stored] or [("", WHOLE)]
     given: dict[str, Any] = {
         **values,
+        **further,
         "variants": [variant for variant, _ in rules],
         **{f"{name}s" if name == "combination" else name: [rule[name] for _, rule in rules] for name in WHOLE},
     }
     if found:
         given |= had_values(found, bits, since=at - timedelta(seconds=shared["within"]))
     return keyed, given
+
+
+def added_sql() -> str:
+    """Return the SQL of one page of those added since; parameters: ``added_since`` and the issue's number."""
+    return narrowed(_ADDED)
 
 
 def must_wait(issue: Issue, *, now: datetime) -> bool:

@@ -1,23 +1,33 @@
-"""Send, pause, resume, cancel, pull back: one conditional move each, then a wake-up."""
+"""Send, pause, resume, cancel, pull back: one conditional move each, then a wake-up. Asked twice, done once."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from newsletter.delivery.epoch import check_not_held
+from newsletter.delivery.models import Sending
 from newsletter.delivery.reconcile import cancel_waiting
 from newsletter.delivery.safe import check_may_send
 from newsletter.delivery.wake import wake_deliver, wake_freeze
+from newsletter.errors import Conflict
 from newsletter.issues.approve import check_seal
 from newsletter.issues.lifecycle import ACTS, find, move
 from newsletter.issues.models import Issue
 
 
 def send(
-    issue_id: int, *, by: str, now: datetime, version: int | None = None, cool_off: timedelta | None = None
+    issue_id: int,
+    *,
+    by: str,
+    now: datetime,
+    version: int | None = None,
+    cool_off: timedelta | None = None,
+    expires: timedelta | None = None,
 ) -> Issue:
     """Let an approved issue go, at once or after ``cool_off``; the second caller gets ``Conflict``.
 
+    What still waits ``expires`` after it left is not sent any more (default: the newsletter's policy, else ever).
     Raises ``Refused`` when what would go out is not what was approved, when this environment may not send, and
     while sending is held.
     """
@@ -26,11 +36,13 @@ def send(
     issue = find(issue_id)
     if issue.state in ACTS["send"].allowed:
         check_seal(issue)
+    lasting = expires or issue.newsletter.expires
+    expires_at = now + (cool_off or timedelta(0)) + lasting if lasting else None
+    detail = {"expires": expires_at.isoformat()} if expires_at else {}
+    given: dict[str, Any] = {"version": version, "detail": detail, "hold_reason": "", "expires_at": expires_at}
     if cool_off:
-        return move(
-            issue_id, "cool_off", by=by, now=now, version=version, hold_reason="", cool_off_until=now + cool_off
-        )
-    issue = move(issue_id, "send", by=by, now=now, version=version, hold_reason="", sending_at=now)
+        return move(issue_id, "cool_off", by=by, now=now, cool_off_until=now + cool_off, **given)
+    issue = move(issue_id, "send", by=by, now=now, sending_at=now, **given)
     wake_freeze(issue_id)
     return issue
 
@@ -44,26 +56,37 @@ def start_cooled_off(issue_id: int, *, by: str, now: datetime) -> Issue:
 
 def pull_back(issue_id: int, *, by: str, now: datetime, version: int | None = None) -> Issue:
     """Take an issue back within its cool-off."""
-    return move(issue_id, "pull_back", by=by, now=now, version=version, cool_off_until=None)
+    return move(issue_id, "pull_back", by=by, now=now, version=version, cool_off_until=None, expires_at=None)
 
 
 def pause(issue_id: int, *, by: str, now: datetime, reason: str, version: int | None = None) -> Issue:
-    """Stop handing over; at most one message a connection is still under way."""
-    return move(
-        issue_id, "pause", by=by, now=now, version=version, detail={"reason": reason}, pause_reason=reason[:300]
-    )
+    """Stop handing over; at most one message a connection is still under way. A paused issue stays as it is."""
+    detail = {"reason": reason}
+    return _once("pause", issue_id, by=by, now=now, version=version, detail=detail, pause_reason=reason[:300])
 
 
 def resume(issue_id: int, *, by: str, now: datetime, version: int | None = None) -> Issue:
-    """Go on where it stopped."""
-    act = "resume" if find(issue_id).frozen_at else "resume_freezing"
-    issue = move(issue_id, act, by=by, now=now, version=version, pause_reason="")
-    (wake_deliver if issue.frozen_at else wake_freeze)(issue_id)
+    """Go on where it stopped; an issue that goes already stays as it is."""
+    frozen = Sending.objects.filter(issue_id=issue_id, complete=True).exists()
+    act = "resume" if frozen else "resume_freezing"
+    issue = _once(act, issue_id, by=by, now=now, version=version, pause_reason="")
+    (wake_deliver if frozen else wake_freeze)(issue_id)
     return issue
 
 
 def cancel(issue_id: int, *, by: str, now: datetime, version: int | None = None) -> Issue:
     """Cancel; deliveries that wait become ``cancelled``, what a worker holds follows when it lets go."""
-    issue = move(issue_id, "cancel", by=by, now=now, version=version)
+    issue = _once("cancel", issue_id, by=by, now=now, version=version)
     cancel_waiting(issue_id)
     return issue
+
+
+def _once(act: str, issue_id: int, *, version: int | None, **given: Any) -> Issue:
+    """Move; where the issue stands already what is asked for, return it and write no history."""
+    try:
+        return move(issue_id, act, version=version, **given)
+    except Conflict:
+        issue = find(issue_id)
+        if issue.state != ACTS[act].to or version not in (None, issue.version):
+            raise
+        return issue

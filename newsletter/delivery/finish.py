@@ -8,17 +8,21 @@ from datetime import datetime
 from django.db.models import Count, F, Q, Sum
 
 from newsletter.delivery.models import Chunk, ChunkState, Sending
+from newsletter.delivery.resend import resend_by_policy
 from newsletter.errors import Conflict
-from newsletter.issues.lifecycle import move
+from newsletter.issues.lifecycle import find, move
 
 log = logging.getLogger(__name__)
 _FINAL = F("accepted") + F("refused") + F("in_doubt") + F("skipped") + F("expired") + F("cancelled")
 
 
 def finish_if_done(issue_id: int, *, now: datetime) -> bool:
-    """Move a sending issue to ``sent`` when nothing waits, is held or deferred; returns whether it was moved."""
+    """Move a sending issue to ``sent`` when nothing waits, is held or deferred; returns whether it was moved.
+
+    Where the policy says so, what is in doubt waits again first.
+    """
     sending = Sending.objects.filter(issue_id=issue_id, complete=True).first()
-    if sending is None:
+    if sending is None or resend_by_policy(find(issue_id), now=now):
         return False
     sums = Chunk.objects.filter(issue_id=issue_id).aggregate(
         open=Count("id", filter=~Q(state=ChunkState.CLOSED) | Q(deferred__gt=0)), final=Sum(_FINAL, default=0)

@@ -7,12 +7,12 @@ import logging
 import time
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
 from newsletter.delivery.assign import CHOICE_SQL, NO_ARTICLE, assignment, must_wait
-from newsletter.delivery.models import ChunkState, DeliveryState, Sending
+from newsletter.delivery.models import ChunkState, DeliveryState, Lane, Sending
 from newsletter.delivery.wake import wake_deliver, wake_freeze
 from newsletter.errors import Conflict
 from newsletter.issues.lifecycle import find, move
@@ -37,15 +37,15 @@ kept AS MATERIALIZED (
     SELECT k.part, count(*) AS size, nextval(pg_get_serial_sequence('newsletter_chunk', 'id')) AS id
     FROM kept k GROUP BY k.part ORDER BY k.part
 ), chunk AS (
-    INSERT INTO newsletter_chunk (id, issue_id, state, claims, size, queued, wire, accepted, refused, deferred,
+    INSERT INTO newsletter_chunk (id, issue_id, lane, state, claims, size, queued, wire, accepted, refused, deferred,
         in_doubt, skipped, expired, cancelled)
-    SELECT p.id, %(issue_id)s, {ChunkState.WAITING}, 0, p.size, p.size, 0, 0, 0, 0, 0, 0, 0, 0 FROM part p
+    SELECT p.id, %(issue_id)s, %(lane)s, {ChunkState.WAITING}, 0, p.size, p.size, 0, 0, 0, 0, 0, 0, 0, 0 FROM part p
 ), written AS (
     INSERT INTO newsletter_delivery (issue_id, chunk_id, reader_id, address, name, language, variant, state,
         attempts, reason)
     SELECT %(issue_id)s, p.id, k.reader_id, k.address, k.name, k.language, k.variant, {DeliveryState.QUEUED}, 0, ''
     FROM kept k JOIN part p USING (part) ORDER BY k.reader_id
-    ON CONFLICT (issue_id, address) DO NOTHING
+    ON CONFLICT DO NOTHING
     RETURNING chunk_id
 )
 SELECT (SELECT max(reader_id) FROM audience), (SELECT count(*) FROM audience), (SELECT count(*) FROM kept),
@@ -94,7 +94,7 @@ def _write_portion(issue_id: int, now: datetime) -> Sending | None:
             return sending
         if not sending.candidates and must_wait(issue, now=now):
             return None
-        portion = _insert(issue, sending.watermark)
+        portion = _insert(issue, sending)
         last, looked_at, kept, written, excluded = portion[:5]
         for variant, number in portion.variants.items():
             sending.variants[variant] = sending.variants.get(variant, 0) + number
@@ -122,9 +122,16 @@ class _Portion(NamedTuple):
     repeated: int
 
 
-def _insert(issue: Issue, after: int) -> _Portion:
-    keyed, given = assignment(issue)
-    values = {"issue_id": issue.pk, "newsletter_id": issue.newsletter_id, "after": after, "limit": PORTION, **given}
+def _insert(issue: Issue, sending: Sending) -> _Portion:
+    keyed, given = assignment(issue, added_since=sending.added_since)
+    values = {
+        "issue_id": issue.pk,
+        "newsletter_id": issue.newsletter_id,
+        "after": sending.watermark,
+        "limit": PORTION,
+        "lane": Lane.CORRECTION if issue.corrects_id else Lane.BULK,
+        **given,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_PORTION.replace("{keyed}", keyed).replace("{{}}", "{}"), values)
         last, looked_at, kept, written, excluded, variants, repeated = cursor.fetchone()
@@ -140,8 +147,8 @@ def _correct_sizes(issue_id: int) -> None:
         cursor.execute(
             "UPDATE newsletter_chunk c SET size = n.n, queued = n.n FROM (SELECT c2.id, count(d.id) AS n "
             "FROM newsletter_chunk c2 LEFT JOIN newsletter_delivery d ON d.chunk_id = c2.id "
-            "WHERE c2.issue_id = %s GROUP BY c2.id) n WHERE c.id = n.id",
-            [issue_id],
+            "WHERE c2.issue_id = %s AND c2.claims = 0 AND c2.state = %s GROUP BY c2.id) n WHERE c.id = n.id",
+            [issue_id, ChunkState.WAITING],
         )
 
 
@@ -151,7 +158,8 @@ def _begin(issue_id: int, sending: Sending, *, now: datetime) -> bool:
         log.error("freeze_does_not_add_up issue=%s", issue_id)
         return False
     try:
-        move(issue_id, "begin", by="system", now=now, frozen_at=now, detail={"deliveries": sending.deliveries})
+        frozen_at: dict[str, Any] = {} if sending.added_since else {"frozen_at": now}
+        move(issue_id, "begin", by="system", now=now, detail={"deliveries": sending.deliveries}, **frozen_at)
     except Conflict:
         return False
     log.info("issue_frozen issue=%s deliveries=%s", issue_id, sending.deliveries)

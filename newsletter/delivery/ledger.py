@@ -36,11 +36,13 @@ _UNWANTED = f"""CASE
         WHERE p.id = d.reader_id AND x.lifted_at IS NULL) THEN 'suppressed'
     ELSE '' END"""
 
+_GOES = f"i.state = '{Issue.State.SENDING}' AND (i.expires_at IS NULL OR i.expires_at > clock_timestamp())"
+
 CLAIM = f"""
 WITH free AS (
     SELECT c.id FROM newsletter_chunk c JOIN newsletter_issue i ON i.id = c.issue_id
-    WHERE c.state = {ChunkState.WAITING} AND i.state = '{Issue.State.SENDING}' AND NOT {HELD}
-    ORDER BY c.id LIMIT 1 FOR NO KEY UPDATE OF c SKIP LOCKED
+    WHERE c.state = {ChunkState.WAITING} AND {_GOES} AND NOT {HELD}
+    ORDER BY c.lane, c.id LIMIT 1 FOR NO KEY UPDATE OF c SKIP LOCKED
 ), claimed AS (
     UPDATE newsletter_chunk c SET state = {ChunkState.LEASED}, owner = $1, claims = c.claims + 1,
         lease_until = clock_timestamp() + interval '{LEASE_SECONDS} seconds',
@@ -56,7 +58,7 @@ _IN_HELD = "d.chunk_id + 0 = held.id"  # the sum keeps the planner from walking 
 TURN = f"""
 WITH held AS MATERIALIZED (
     SELECT c.id, i.newsletter_id,
-        c.lease_until > clock_timestamp() AND i.state = '{Issue.State.SENDING}' AS goes
+        c.lease_until > clock_timestamp() AND {_GOES} AS goes
     FROM newsletter_chunk c JOIN newsletter_issue i ON i.id = c.issue_id
     WHERE c.id = ANY($2::bigint[]) AND c.owner = $1
     FOR NO KEY UPDATE OF c

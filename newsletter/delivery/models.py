@@ -38,6 +38,13 @@ class ChunkState(models.IntegerChoices):
     CLOSED = 2
 
 
+class Lane(models.IntegerChoices):
+    """What goes before what: a lower lane is claimed first."""
+
+    CORRECTION = 0
+    BULK = 1
+
+
 class Sending(models.Model):
     """The freezing of one issue's audience: how far it came, who was a candidate, who was left out and why."""
 
@@ -49,6 +56,7 @@ class Sending(models.Model):
     variants = models.JSONField(default=dict, db_default={})  # variant -> readers
     repeated = models.PositiveIntegerField(default=0, db_default=0)  # who get a story again from another newsletter
     complete = models.BooleanField(default=False)
+    added_since = models.DateTimeField(null=True, blank=True)  # a further portion: who subscribed since then
 
     def __str__(self) -> str:
         return f"sending of {self.issue_id}"
@@ -62,6 +70,7 @@ class Chunk(models.Model):
     """
 
     issue = models.ForeignKey(Issue, on_delete=models.PROTECT, related_name="chunks", db_index=False)
+    lane = models.SmallIntegerField(choices=Lane.choices, default=Lane.BULK, db_default=Lane.BULK)
     state = models.SmallIntegerField(choices=ChunkState.choices, default=ChunkState.WAITING)
     owner = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)  # on the database's clock
@@ -83,7 +92,7 @@ class Chunk(models.Model):
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["issue", "state", "id"], name="chunk_of_issue"),
-            models.Index(fields=["state", "id"], name="chunk_free"),
+            models.Index(fields=["state", "lane", "id"], name="chunk_free"),
             models.Index(fields=["next_attempt_at"], name="chunk_retry"),
         ]
 

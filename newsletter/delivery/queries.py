@@ -60,9 +60,13 @@ def _is_delivering(place: str) -> bool:
 
 
 def last_words(delivery_ids: Sequence[int]) -> dict[int, str]:
-    """Return what the relay said last, for those of these deliveries that were tried and not simply accepted."""
+    """Return what the relay said last, in its own words, for those of these deliveries that were tried."""
     tries = Attempt.objects.filter(delivery_id__in=delivery_ids).order_by("pk")
-    return {
-        delivery: f"{code or ''} {enhanced} {words}".strip()
-        for delivery, code, enhanced, words in tries.values_list("delivery_id", "code", "enhanced", "words")
-    }
+    rows = tries.values_list("delivery_id", "code", "enhanced", "words")
+    return {delivery: _reply(code, enhanced, words) for delivery, code, enhanced, words in rows}
+
+
+def _reply(code: int | None, enhanced: str, words: str) -> str:
+    """Return a reply as the relay wrote it; its words begin with the enhanced code, those of others may not."""
+    given = words if words.startswith(enhanced) else f"{enhanced} {words}"
+    return f"{code or ''} {given}".strip()

@@ -17,6 +17,7 @@ from newsletter.delivery.models import ChunkState, DeliveryState
 from newsletter.delivery.outcome import GIVE_UP_AFTER
 from newsletter.delivery.rewind import watch
 from newsletter.delivery.wake import wake_deliver, wake_freeze, wake_letters
+from newsletter.issues.lifecycle import record
 from newsletter.issues.models import Issue
 from newsletter.letters.models import Letter
 
@@ -39,8 +40,16 @@ SELECT count(*) FROM doubtful
 """
 _CANCEL = f"""UPDATE newsletter_delivery SET state = {DeliveryState.CANCELLED}, moved_at = clock_timestamp()
 WHERE chunk_id = %(chunk)s AND state IN ({DeliveryState.QUEUED}, {DeliveryState.DEFERRED})"""
+_GIVE_UP = f"""UPDATE newsletter_delivery d SET state = {DeliveryState.EXPIRED}, moved_at = clock_timestamp()
+WHERE d.chunk_id = %(chunk)s AND d.state = {DeliveryState.DEFERRED} AND d.next_attempt_at <= clock_timestamp()
+    AND EXISTS (SELECT FROM newsletter_attempt a WHERE a.delivery_id = d.id
+        AND a.outcome = {DeliveryState.DEFERRED} AND a.at < clock_timestamp() - %(hours)s * interval '1 hour')"""
 _EXPIRE = f"""UPDATE newsletter_delivery SET state = {DeliveryState.EXPIRED}, moved_at = clock_timestamp()
-WHERE chunk_id = %(chunk)s AND state = {DeliveryState.DEFERRED}"""
+WHERE chunk_id = %(chunk)s AND state IN ({DeliveryState.QUEUED}, {DeliveryState.DEFERRED})"""
+_OVER = f"""SELECT c.issue_id, array_agg(c.id ORDER BY c.id) FROM newsletter_chunk c
+JOIN newsletter_issue i ON i.id = c.issue_id
+WHERE i.state IN ('{Issue.State.SENDING}', '{Issue.State.PAUSED}') AND i.expires_at <= clock_timestamp()
+    AND c.state <> {ChunkState.LEASED} AND c.queued + c.deferred > 0 GROUP BY c.issue_id"""
 _REQUEUE = f"""UPDATE newsletter_delivery d SET state = {DeliveryState.QUEUED}, next_attempt_at = NULL
 WHERE d.chunk_id = %(chunk)s AND d.state = {DeliveryState.DEFERRED} AND d.next_attempt_at <= clock_timestamp()"""
 
@@ -69,7 +78,8 @@ def reconcile(now: datetime) -> Reconciled:
         _take_back(done)
         for issue_id in _issues(Issue.State.CANCELLED):
             cancel_waiting(issue_id)
-        _retry_due(now, done)
+        _expire(now, done)
+        _retry_due(done)
         _take_back_letters()
         for issue_id in _sending():
             done.finished += finish_if_done(issue_id, now=now)
@@ -125,25 +135,36 @@ def _is_dead(owner: Any) -> bool:
     return free
 
 
-def _retry_due(now: datetime, done: Reconciled) -> None:
-    """Deferred deliveries whose time has come wait again; after two days they expire."""
+def _expire(now: datetime, done: Reconciled) -> None:
+    """What waits of an issue that is over will not go out; paused or not."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OVER)
+        over = cursor.fetchall()
+    for issue_id, chunks in over:
+        expired = 0
+        for chunk in chunks:
+            with _locked(chunk, "state <> %(leased)s") as ours, connection.cursor() as cursor:
+                if ours:
+                    cursor.execute(_EXPIRE, {"chunk": chunk})
+                    expired += cursor.rowcount
+                    cursor.execute(_SETTLE, {"chunk": chunk})
+        if expired:
+            record(issue_id, "expire", by="system", now=now, detail={"deliveries": expired})
+            log.warning("issue_expired issue=%s deliveries=%s", issue_id, expired)
+        done.expired += expired
+
+
+def _retry_due(done: Reconciled) -> None:
+    """Deferred deliveries whose time has come wait again; two days after their first deferral they expire."""
     due = _chunks("state <> %(leased)s AND deferred > 0 AND next_attempt_at <= clock_timestamp()")
     for chunk in due:
         with _locked(chunk, "state <> %(leased)s") as ours, connection.cursor() as cursor:
             if not ours:
                 continue
-            cursor.execute(
-                "SELECT i.frozen_at FROM newsletter_issue i JOIN newsletter_chunk c ON c.issue_id = i.id "
-                "WHERE c.id = %s",
-                [chunk],
-            )
-            frozen_at = cursor.fetchone()[0]
-            old = frozen_at is not None and now - frozen_at > GIVE_UP_AFTER
-            cursor.execute(_EXPIRE if old else _REQUEUE, {"chunk": chunk})
-            if old:
-                done.expired += cursor.rowcount
-            else:
-                done.retried += cursor.rowcount
+            cursor.execute(_GIVE_UP, {"chunk": chunk, "hours": GIVE_UP_AFTER.total_seconds() / 3600})
+            done.expired += cursor.rowcount
+            cursor.execute(_REQUEUE, {"chunk": chunk})
+            done.retried += cursor.rowcount
             cursor.execute(_SETTLE, {"chunk": chunk})
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from django.db.models import Count, Max, Min, Sum
 
+from newsletter.catalogue.models import Sender
 from newsletter.delivery.models import Chunk, ChunkState, Delivery, DeliveryState, Sending
+from newsletter.delivery.queries import last_words
 from newsletter.delivery.writer import message_id
 from newsletter.errors import Invalid
 from newsletter.issues.lifecycle import find
 from newsletter.issues.models import IssueRendering
 
+AT_ONCE = 1000
 STORED = tuple(state for state in DeliveryState if state != DeliveryState.LEASED)
 
 
@@ -46,6 +50,7 @@ def status(issue_id: int) -> dict[str, Any]:
         "rate": round(counts[DeliveryState.ACCEPTED] / elapsed, 1) if elapsed > 0 else None,
         "started_at": started,
         "finished_at": issue.sent_at,
+        "expires_at": issue.expires_at,
         "elapsed_seconds": round(elapsed, 3),
         "pause_reason": issue.pause_reason,
     }
@@ -63,22 +68,34 @@ def _variants(issue_id: int, sending: Sending) -> list[dict[str, Any]]:
 
 
 def deliveries(issue_id: int, *, state: str | None, after: int, limit: int) -> Iterator[dict[str, Any]]:
-    """Yield one dict a delivery: id, address, state, attempts, code, message_id; ``after`` is the last id seen."""
+    """Yield one dict a delivery: id, address, state, reason, attempts, code, reply, message_id.
+
+    ``reply`` is what the relay said last, in its own words; ``after`` is the last id seen.
+    """
     sender = find(issue_id).newsletter.sender
     rows = Delivery.objects.filter(issue_id=issue_id, pk__gt=after).order_by("pk")
     if state is not None:
         rows = rows.filter(**_condition(state))
-    fields = ("pk", "address", "state", "chunk__state", "attempts", "code")
-    for pk, address, stored, chunk, attempts, code in rows.values_list(*fields)[: min(limit, 2**62)].iterator():
-        leased = stored == DeliveryState.QUEUED and chunk == ChunkState.LEASED
-        yield {
-            "id": pk,
-            "address": address,
-            "state": DeliveryState(DeliveryState.LEASED if leased else stored).name.lower(),
-            "attempts": attempts,
-            "code": code,
-            "message_id": message_id(issue_id, pk, sender),
-        }
+    fields = ("pk", "address", "state", "chunk__state", "reason", "attempts", "code")
+    found = rows.values_list(*fields)[: min(limit, 2**62)].iterator()
+    while portion := list(islice(found, AT_ONCE)):
+        said = last_words([row[0] for row in portion])
+        yield from (_told(issue_id, sender, row, said) for row in portion)
+
+
+def _told(issue_id: int, sender: Sender, row: tuple[Any, ...], said: Mapping[int, str]) -> dict[str, Any]:
+    pk, address, stored, chunk, reason, attempts, code = row
+    leased = stored == DeliveryState.QUEUED and chunk == ChunkState.LEASED
+    return {
+        "id": pk,
+        "address": address,
+        "state": DeliveryState(DeliveryState.LEASED if leased else stored).name.lower(),
+        "reason": reason,
+        "attempts": attempts,
+        "code": code,
+        "reply": said.get(pk, ""),
+        "message_id": message_id(issue_id, pk, sender),
+    }
 
 
 def _condition(state: str) -> dict[str, Any]:

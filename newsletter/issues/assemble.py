@@ -11,8 +11,10 @@ from django.db.models import F
 from newsletter.articles.models import Article
 from newsletter.articles.queries import available
 from newsletter.catalogue.models import Newsletter
+from newsletter.expressions.write import quoted
 from newsletter.issues.models import Issue, LeftOut, Pick
 from newsletter.issues.queries import sent_before
+from newsletter.rendering.words import words
 from newsletter.selectors.check import check_selector
 from newsletter.selectors.choose import Choice, Rule, choose
 from newsletter.selectors.select import matching
@@ -25,7 +27,7 @@ def assemble(issue_id: int, *, now: datetime) -> Choice:
     """Choose and store the picks of a draft and the reason of every candidate that is not in it."""
     with transaction.atomic():
         issue = Issue.objects.select_for_update(of=("self",)).select_related("newsletter").get(pk=issue_id)
-        parts = section_parts(issue.newsletter)
+        parts = correction_parts(issue) if issue.corrects_id else section_parts(issue.newsletter)
         Pick.objects.filter(issue=issue, section__gte=len(parts)).update(section=max(len(parts) - 1, 0))
         choice = choice_of(issue, parts)
         _store(issue, choice)
@@ -49,6 +51,13 @@ def section_parts(newsletter: Newsletter) -> list[dict[str, object]]:
         }
         for section in newsletter.sections.all()
     ]
+
+
+def correction_parts(issue: Issue) -> list[dict[str, object]]:
+    """Return the one section of a correction; only what a person pins stands in it."""
+    title = words(issue.newsletter.language)["correction"]
+    selector = f"newsletter:{quoted(issue.newsletter.code)}"
+    return [{"title": title, "selector": selector, "limit": 20, "minimum": 0, "order": "newest", "quota": {}}]
 
 
 def rules_of(parts: list[dict[str, object]]) -> list[Rule]:

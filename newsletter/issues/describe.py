@@ -65,6 +65,8 @@ def describe_issue(issue: Issue) -> dict[str, Any]:
         **describe_state(issue),
         "version": issue.version,
         "kind": issue.kind,
+        "corrects": issue.corrects_id,
+        "corrected_article": issue.corrected_article_id,
         "slot": issue.slot,
         "window_from": issue.window_from,
         "window_to": issue.window_to,

@@ -76,28 +76,28 @@ def mask(source: Source, bits: Sequence[Bit]) -> int:
     )
 
 
-def keyed_sql(groups: Sequence[str], *, had: bool) -> tuple[str, Values]:
+def keyed_sql(groups: Sequence[str], *, had: bool, audience: str = AUDIENCE_SQL) -> tuple[str, Values]:
     """Return SQL for one page of the audience with what decides about each reader's variant, and its values.
 
     The common table ``keyed`` has the columns of the audience, ``combination`` (a bit a group) and ``got`` (a bit a
-    story). Further parameters: those of the audience, and of ``had_values`` where ``had`` is asked for.
+    story). Further parameters: those of ``audience``, and of ``had_values`` where ``had`` is asked for.
     """
     combination, values = combination_sql(groups)
     got = _HAD.format(more=_ONE_PAGE) if had else _NOTHING
-    text = f"audience AS MATERIALIZED ({AUDIENCE_SQL}),\ngot AS MATERIALIZED ({got}),\nkeyed AS MATERIALIZED (" + (
+    text = f"audience AS MATERIALIZED ({audience}),\ngot AS MATERIALIZED ({got}),\nkeyed AS MATERIALIZED (" + (
         _KEYED.format(combination=combination, audience="audience") + ")"
     )
     return text, values
 
 
-def tally_sql(groups: Sequence[str], *, had: bool) -> tuple[str, Values]:
+def tally_sql(groups: Sequence[str], *, had: bool, audience: str = AUDIENCE_SQL) -> tuple[str, Values]:
     """Return SQL that counts the audience by combination and stories had, most readers first, and its values.
 
     Nothing of it is kept or sorted by reader, and issues that are due before count as sent.
     """
     combination, values = combination_sql(groups)
     got = _HAD.format(more=_EXPECTED) if had else _NOTHING
-    keyed = _KEYED.format(combination=combination, audience=f"({AUDIENCE_SQL.partition('order by')[0]})")
+    keyed = _KEYED.format(combination=combination, audience=f"({audience.partition('order by')[0]})")
     text = (
         f"WITH got AS MATERIALIZED ({got}) SELECT combination, got, count(*) FROM ({keyed}) k "
         "WHERE exclusion IS NULL GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT %(most)s"

@@ -40,6 +40,8 @@ ACTS: dict[str, Act] = {
     "pause": Act(frozenset({State.FREEZING, State.SENDING}), State.PAUSED, "paused"),
     "resume": Act(frozenset({State.PAUSED}), State.SENDING, "resumed"),
     "resume_freezing": Act(frozenset({State.PAUSED}), State.FREEZING, "resumed"),
+    "resend": Act(frozenset({State.SENT}), State.SENDING, "sent again"),
+    "extend": Act(frozenset({State.SENDING, State.SENT}), State.FREEZING, "sent to those added since"),
     "finish": Act(frozenset({State.SENDING}), State.SENT, "finished"),
     "cancel": Act(UNSENT, State.CANCELLED, "cancelled"),
     "skip": Act(frozenset({State.DRAFT}), State.SKIPPED, "skipped"),

@@ -23,6 +23,7 @@ from lxml import etree
 
 from newsletter.errors import Conflict, Invalid, NotFound
 from newsletter.images.files import names_in
+from newsletter.issues.audience import audience_words
 from newsletter.issues.compose import compose
 from newsletter.issues.made_of import made_of
 from newsletter.issues.material import Material, pack
@@ -130,7 +131,7 @@ def seal_of(
     hashes = {one.variant: one.content_hash for one in renderings}
     covered: dict[str, Any] = {
         "issue": issue.pk,
-        "audience": f"subscribers of {newsletter.code}",
+        "audience": audience_words(issue),
         "picks": [[pick.article_id, pick.section, pick.position, pick.overrides] for pick in material.picks],
         "words": [issue.subject, issue.preheader, issue.note],
         "look": [newsletter.template, newsletter.brand, newsletter.language],

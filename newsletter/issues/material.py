@@ -25,11 +25,11 @@ _NOT_CONTENT: Mapping[type[models.Model], frozenset[str]] = {
     Issue: frozenset(
         (
             *("state", "version", "hold_reason", "pause_reason", "seal", "send_at", "cool_off_until", "sending_at"),
-            *("frozen_at", "sent_at", "assembled_at", "updated_at"),
+            *("frozen_at", "sent_at", "expires_at", "assembled_at", "updated_at"),
         )
     ),
     Article: frozenset(("words", "facet_keys", "warnings", "weight", "updated_at")),
-    Newsletter: frozenset(("updated_at",)),
+    Newsletter: frozenset(("expires", "in_doubt", "updated_at")),
     Pick: frozenset(("reason",)),
     Image: frozenset(("names", "notes", "by", "created_at", "updated_at")),
     FetchedImage: frozenset(("next_at", "leased_until", "tries")),

@@ -55,6 +55,13 @@ class Issue(models.Model):
     sending_at = models.DateTimeField(null=True, blank=True)  # when freezing began: the Date of every message
     frozen_at = models.DateTimeField(null=True, blank=True)  # when its audience was complete and sending began
     sent_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)  # what waits then is not sent any more
+    corrects = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="corrections"
+    )  # it goes to those who got that issue
+    corrected_article = models.ForeignKey(
+        Article, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )  # and there to those whose copy had this article
     assembled_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()

@@ -16,6 +16,7 @@ from django.db import connection
 
 from newsletter.articles.models import Article
 from newsletter.catalogue.models import Newsletter
+from newsletter.issues.audience import audience_sql
 from newsletter.issues.blocks import groups_of, seen
 from newsletter.issues.elsewhere import Bit, Source, had_values, sources, tally_sql
 from newsletter.issues.material import Material
@@ -85,7 +86,7 @@ def leaves_at(issue: Issue, *, now: datetime) -> datetime:
 
 
 def _mode(issue: Issue) -> str:
-    """Return the rule about stories read elsewhere; a correction goes to everybody who reads the newsletter."""
+    """Return the rule about stories read elsewhere; a correction goes to all who got the issue."""
     return Repeats.SEND if issue.kind == Issue.Kind.CORRECTION else issue.newsletter.repeats
 
 
@@ -103,8 +104,9 @@ def _tally(
     issue: Issue, groups: Sequence[str], found: Sequence[Source], bits: Sequence[Bit], *, since: datetime
 ) -> list[tuple[int, int, int]]:
     """Return (combination of groups, stories had, readers) for the audience as it is now, most readers first."""
-    text, values = tally_sql(groups, had=bool(found))
-    given: dict[str, Any] = {"newsletter_id": issue.newsletter_id, "after": 0, "most": MOST_ROWS, **values}
+    audience, further = audience_sql(issue)
+    text, values = tally_sql(groups, had=bool(found), audience=audience)
+    given: dict[str, Any] = {"newsletter_id": issue.newsletter_id, "after": 0, "most": MOST_ROWS, **values, **further}
     if found:
         given |= had_values(found, bits, since=since)
     with connection.cursor() as cursor:

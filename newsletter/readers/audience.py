@@ -26,6 +26,11 @@ limit %(limit)s
 """
 
 
+def narrowed(condition: str) -> str:
+    """Return ``AUDIENCE_SQL`` with one more condition on the subscription ``s`` and the reader ``r``."""
+    return AUDIENCE_SQL.replace("\norder by", f"\n  and {condition}\norder by")
+
+
 @dataclass(frozen=True, slots=True)
 class AudienceCount:
     """How many readers would get an issue now, and how many would not, by reason."""

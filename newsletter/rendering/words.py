@@ -32,6 +32,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "also_in": "Also in {where}",
         "photo": "Photo: {who}",
         "photos": "Photos: {who}",
+        "correction": "Correction",
         "why": "You receive {title} because you subscribed to it.",
         "sent_to": "This copy is for {address}.",
         "unsubscribe": "Unsubscribe",

@@ -47,6 +47,10 @@ LEAST_ROLE = {
     "api:images": TOKEN,
     "api:image": TOKEN,
     "api:article-image": TOKEN,
+    "api:acts": TOKEN,
+    "api:issue-status": TOKEN,
+    "api:issue-deliveries": TOKEN,
+    "api:issue-history": TOKEN,
     "api:quarantine": TOKEN,
     "api:fix": TOKEN,
     "api:record": TOKEN,
@@ -119,6 +123,9 @@ LEAST_ROLE = {
     "desk:hand-over": PUBLISHER,
     "desk:cancel": PUBLISHER,
     "desk:confirm-database": ADMINISTRATOR,
+    "desk:resend": PUBLISHER,
+    "desk:extend": PUBLISHER,
+    "desk:correct": PUBLISHER,
 }
 
 

@@ -44,6 +44,7 @@ BODIES: dict[str, Any] = {
     "/api/doctor/{article_id}/set": {"field": "newsletters", "values": ["asia"]},
     "/api/database/confirm": {"waiting": "send"},
     "/api/doctor/{article_id}/settle": {"code": "no_teaser"},
+    "/api/issues/{issue_id}/acts": {"act": "send"},
     "/api/issues/{issue_id}/show-to": {"group": "plan:paid"},
 }
 BODIES["/api/verify"] = (  # a mail of somebody else
@@ -148,6 +149,19 @@ def test_a_program_reads_a_refused_record_and_puts_it_aside(stock: dict[str, str
     assert [line["here"] for line in whole["lines"]].count(True) == 1
     assert program.ask("POST", f"/quarantine/{record}/discard", {"reason": "a test page"})[0] == 200
     assert program.ask("GET", "/quarantine")[1]["records"] == []
+
+
+def test_an_act_with_the_same_key_is_done_once_and_answered_alike(stock: dict[str, str]) -> None:
+    program, place_ = Program("issues:send"), f"/issues/{stock['issue_id']}/acts"
+    first = program.ask("POST", place_, {"act": "send", "expires": "24h"}, Idempotency_Key="k")
+    assert program.ask("POST", place_, {"act": "send", "expires": "24h"}, Idempotency_Key="k") == first
+    assert (first[0], program.headers["Idempotent-Replayed"]) == (200, "true")
+    assert program.ask("POST", place_, {"act": "send"})[0] == 409
+    paused = [program.ask("POST", place_, {"act": "pause", "reason": "wait"}) for _ in range(2)]
+    assert [answer["state"] for _, answer in paused] == ["paused", "paused"]
+    assert program.ask("POST", place_, {"act": "resume"})[1]["state"] == "freezing"
+    history = Program("issues:read").ask("GET", f"/issues/{stock['issue_id']}/history")[1]["history"]
+    assert [row["act"] for row in history][-3:] == ["send", "pause", "resume_freezing"]
 
 
 def test_the_description_is_public_and_there_is_no_page_that_loads_foreign_scripts() -> None:

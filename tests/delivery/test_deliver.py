@@ -53,8 +53,10 @@ def test_a_copy_carries_its_reader_s_name_address_and_return_path(tmp_path: Path
         "id": row.pk,
         "address": "r1@readers.example",
         "state": "accepted",
+        "reason": "",
         "attempts": 1,
         "code": 250,
+        "reply": "250 2.0.0 Ok",
         "message_id": f"{issue.pk}.{row.pk}@news.example",
     }
 

@@ -114,10 +114,12 @@ def test_what_was_deferred_for_two_days_expires() -> None:
     issue = sending_issue(readers=3)
     Delivery.objects.update(state=DeliveryState.DEFERRED, next_attempt_at=timezone.now())
     Chunk.objects.update(state=2, queued=0, deferred=3, next_attempt_at=timezone.now())
-    Issue.objects.update(frozen_at=timezone.now() - timedelta(hours=49))
+    for row, hours in zip(Delivery.objects.order_by("pk"), (49, 49, 47), strict=True):
+        at = timezone.now() - timedelta(hours=hours)
+        Attempt.objects.create(delivery=row, at=at, outcome=DeliveryState.DEFERRED, relay="t", phase="rcpt", code=450)
     done = reconcile(timezone.now())
-    assert (done.expired, done.finished) == (3, 1)
-    assert states(issue) == {"expired": 3}
+    assert (done.expired, done.retried) == (2, 1)
+    assert states(issue) == {"queued": 1, "expired": 2}
 
 
 def test_one_reconciler_works_at_a_time() -> None:

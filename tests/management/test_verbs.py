@@ -13,8 +13,10 @@ from django.core.management import ManagementUtility
 
 from newsletter.articles.models import Article
 from newsletter.catalogue.models import Newsletter
+from newsletter.delivery.models import Attempt, Chunk, ChunkState, Delivery, DeliveryState
 from newsletter.issues.models import HistoryEntry, Issue
 from newsletter.issues.queries import placed
+from tests.delivery.stage import add_readers, sending_issue
 from tests.factories import NOW, make_article, make_newsletter
 
 pytestmark = pytest.mark.django_db
@@ -492,3 +494,36 @@ def test_phrases_are_banned_listed_and_allowed(run: Run, issue: int) -> None:
     allowed = run("phrases", "allow", banned["id"], "--json")[1]
     assert (listed, allowed) == ([banned], {"allowed": "game changer"})
     assert run("phrases", "--json")[1]["phrases"] == []
+
+
+def test_an_issue_is_resent_extended_and_corrected_by_verbs(run: Run) -> None:
+    issue = sending_issue(readers=3)
+    Delivery.objects.update(state=DeliveryState.IN_DOUBT)
+    Chunk.objects.update(state=ChunkState.CLOSED, queued=0, in_doubt=3)
+    add_readers(issue.newsletter, 2, prefix="late")
+    assert run("resend", issue.pk, "--json")[1]["resent"] == 3
+    assert run("resend", issue.pk, "--json")[1]["resent"] == 0
+    assert run("extend", issue.pk, "--json")[1] == {
+        "issue": issue.pk, "newsletter": "ctw", "state": "freezing", "added": 2,
+    }  # fmt: skip
+    Issue.objects.update(state="sent")
+    answer = run("correct", issue.pk, "--json")[1]
+    assert (answer["kind"], answer["corrects"], answer["state"]) == ("correction", issue.pk, "draft")
+
+
+def test_send_takes_an_expiry(run: Run, issue: int) -> None:
+    run("approve", issue)
+    assert run("send", issue, "--expires", "24h", "--json")[1]["expires_at"] is not None
+
+
+def test_deliveries_tell_the_relay_s_own_words_without_what_a_terminal_obeys(run: Run) -> None:
+    issue = sending_issue(readers=1)
+    row = Delivery.objects.get()
+    words = "5.1.1 \x1b[2Jno such \x9bperson"
+    Attempt.objects.create(
+        delivery=row, at=NOW, outcome=DeliveryState.REFUSED, relay="r", phase="rcpt", code=550, words=words
+    )
+    assert run("deliveries", issue.pk, "--json")[1]["deliveries"][0]["reply"] == f"550 {words}"
+    told = run("deliveries", issue.pk)[1]
+    assert "550 5.1.1 \\x1b[2Jno such \\x9bperson" in told
+    assert "\x1b" not in told

@@ -12,12 +12,13 @@ from django.utils import timezone
 
 from newsletter.articles.models import Article
 from newsletter.catalogue.models import BannedPhrase, Newsletter
-from newsletter.delivery.models import Attempt, Chunk, Delivery, DeliveryState
+from newsletter.delivery.models import Attempt, Chunk, ChunkState, Delivery, DeliveryState
 from newsletter.issues.draft import draft
 from newsletter.issues.edit import reword
 from newsletter.issues.lifecycle import State, find
 from newsletter.issues.models import Issue
 from newsletter.issues.queries import placed
+from newsletter.issues.render import rendering_of
 from newsletter.letters.models import Letter
 from newsletter.selectors.complete import forget
 from newsletter.web.headers import MAIL, PAGE
@@ -312,3 +313,24 @@ def test_house_words_are_banned_and_allowed_at_the_desk(desk: Client) -> None:
     page = desk.get(reverse("desk:phrases")).content.decode()
     desk.post(reverse("desk:allow", args=[BannedPhrase.objects.get().pk]))
     assert ("&lt;script&gt;alert" in page, HOSTILE in page, BannedPhrase.objects.count()) == (True, False, 0)
+
+
+def test_what_is_in_doubt_is_resent_and_an_issue_corrected_from_forms(desk: Client) -> None:
+    article = make_article("Rivers of ice")
+    issue = draft(make_newsletter(), now=NOW, by="ada")
+    rendering_of(issue, now=NOW)
+    Issue.objects.filter(pk=issue.pk).update(state=State.SENT, frozen_at=NOW, sending_at=NOW)
+    reader = make_reader(issue.newsletter)
+    chunk = Chunk.objects.create(issue=issue, size=1, queued=0, in_doubt=1, state=ChunkState.CLOSED)
+    Delivery.objects.create(
+        issue=issue, chunk=chunk, reader=reader, address=reader.address, state=DeliveryState.IN_DOUBT
+    )
+    page = desk.get(reverse("desk:issue", args=[issue.pk])).content.decode()
+    offered = ("Resend what is in doubt", "Send to those added since", "Correct it")
+    assert [words for words in offered if words not in page] == []
+    act(desk, issue, "resend")
+    assert find(issue.pk).state == State.SENDING
+    answer = desk.post(reverse("desk:correct", args=[issue.pk]), {"article": article.pk})
+    correction = Issue.objects.get(corrects=issue)
+    assert answer["Location"] == reverse("desk:issue", args=[correction.pk])
+    assert f"issue {issue.pk}</a>" in desk.get(answer["Location"]).content.decode()

@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
 from newsletter.delivery.models import Chunk
 from newsletter.issues.models import Issue
+from newsletter.letters.models import Letter
+from newsletter.letters.write import write
 from tests.delivery.sink import sink
 from tests.delivery.stage import check_promise, make_issue, states
 from tests.workers.crew import broker_of_our_own, crew, wait_until
@@ -60,3 +63,21 @@ def test_a_polite_end_in_the_middle_leaves_none_in_doubt(tmp_path: Path) -> None
         found = states(issue)
         assert set(found) == {"accepted", "queued"}
         assert found["accepted"] == len(relay.accepted())
+
+
+def test_a_bulk_issue_under_way_never_delays_a_letter(tmp_path: Path) -> None:
+    issue = make_issue(readers=3000)
+    with sink(tmp_path, delay=0.2, without=["PIPELINING"]) as relay, crew(relay.port, tmp_path / "worker.log") as start:
+        start(connections=4, broker=broker_of_our_own(), NEWSLETTER_WORKER_PROCESSES="1")
+        wait_until(lambda: len(relay.accepted()) >= 20, seconds=60)
+        letter = write(
+            "confirmation",
+            key="k1",
+            sender=issue.newsletter.sender,
+            address="new@readers.example",
+            subject="Confirm",
+            text="Please confirm.",
+            now=timezone.now(),
+        )
+        wait_until(lambda: Letter.objects.filter(pk=letter.pk, state="accepted").exists(), seconds=40)
+    assert states(issue)["queued"] > 1000

@@ -26,10 +26,22 @@ class Command(Verb):
         parser.add_argument(
             "--cool-off", type=span_of_time, metavar="10m", help="wait this long, so it can be pulled back"
         )
+        parser.add_argument(
+            "--expires", type=span_of_time, metavar="24h", help="what still waits then is not sent any more"
+        )
         parser.add_argument("--wait", action="store_true", help="return when every delivery is final")
 
-    def run(self, *, issue: int, cool_off: timedelta | None, wait: bool, by: str, **_: Any) -> dict[str, Any]:
-        send(issue, by=by, now=now(), cool_off=cool_off)
+    def run(
+        self,
+        *,
+        issue: int,
+        cool_off: timedelta | None,
+        expires: timedelta | None,
+        wait: bool,
+        by: str,
+        **_: Any,
+    ) -> dict[str, Any]:
+        send(issue, by=by, now=now(), cool_off=cool_off, expires=expires)
         answer = status(issue)
         while wait and answer["state"] not in FINAL:
             time.sleep(LOOK_EVERY)

@@ -14,13 +14,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from newsletter.catalogue.durations import duration
 from newsletter.catalogue.models import Newsletter
 from newsletter.delivery import control
+from newsletter.delivery.extend import extend
 from newsletter.delivery.proof import proof as mail_proof
+from newsletter.delivery.resend import resend
 from newsletter.errors import Conflict, Invalid, NewsletterError
 from newsletter.handover.hand_over import hand_over
 from newsletter.issues import edit
 from newsletter.issues.approve import approve as approve_issue
+from newsletter.issues.correct import correct
 from newsletter.issues.draft import draft
 from newsletter.issues.lifecycle import find, move
 from newsletter.issues.look_up import look_up
@@ -137,7 +141,8 @@ def _schedule(request: HttpRequest, pk: int, who: dict[str, Any]) -> str:
 
 
 def _send(request: HttpRequest, pk: int, who: dict[str, Any]) -> str:
-    control.send(pk, cool_off=COOL_OFF if request.POST.get("cool_off") else None, **who)
+    expires = duration(request.POST["expires"]) if request.POST.get("expires") else None
+    control.send(pk, cool_off=COOL_OFF if request.POST.get("cool_off") else None, expires=expires, **who)
     return (
         _("On its way.") if not request.POST.get("cool_off") else _("It leaves in ten minutes. You can pull it back.")
     )
@@ -149,6 +154,28 @@ def _simple(verb: Callable[..., Any], words: str) -> Verb:
         return words
 
     return run
+
+
+def _resend(request: HttpRequest, pk: int, who: dict[str, Any]) -> str:
+    number = resend(pk, by=who["by"], now=who["now"])
+    return _("%(number)s in doubt go out again.") % {"number": number}
+
+
+def _extend(request: HttpRequest, pk: int, who: dict[str, Any]) -> str:
+    number = extend(pk, by=who["by"], now=who["now"])
+    return _("%(number)s readers added since get it too.") % {"number": number}
+
+
+@require_POST
+def correct_issue(request: HttpRequest, pk: int) -> HttpResponse:
+    """Open the correction of an issue and go to it."""
+    try:
+        article = _number(request, "article") if request.POST.get("article") else None
+        correction = correct(pk, article_id=article, by=request.user.get_username(), now=timezone.now())
+    except NewsletterError as error:
+        messages.error(request, f"{error.message} {error.fix}".strip())
+        return redirect("desk:issue", pk=pk)
+    return redirect("desk:issue", pk=correction.pk)
 
 
 def _pause(request: HttpRequest, pk: int, who: dict[str, Any]) -> str:
@@ -195,5 +222,8 @@ ACTS: dict[str, Callable[..., HttpResponse]] = {
     "pause": _act(_pause),
     "resume": _act(_simple(control.resume, "Going on.")),
     "hand-over": _act(_hand_over),
+    "resend": _act(_resend),
+    "extend": _act(_extend),
+    "correct": correct_issue,
     "cancel": _act(_simple(control.cancel, "Cancelled.")),
 }

@@ -15,7 +15,7 @@ from newsletter.articles.queries import newest as newest_articles
 from newsletter.catalogue.cadence import slots
 from newsletter.catalogue.models import Newsletter
 from newsletter.delivery.models import DeliveryState
-from newsletter.delivery.queries import last_words
+from newsletter.delivery.resend import ALLOWED as RESENT_FROM
 from newsletter.delivery.status import deliveries as delivery_rows
 from newsletter.delivery.status import status
 from newsletter.delivery.writer import dead_text
@@ -23,6 +23,7 @@ from newsletter.errors import Invalid, NewsletterError, NotFound
 from newsletter.expressions.parse import LONGEST
 from newsletter.handover.hand_over import FINISHED, configured
 from newsletter.handover.models import Handover
+from newsletter.issues.correct import WENT_OUT
 from newsletter.issues.describe import describe_issue, describe_variants
 from newsletter.issues.explain import explain
 from newsletter.issues.lifecycle import ACTS, State, find
@@ -167,6 +168,7 @@ def issue(request: HttpRequest, pk: int) -> HttpResponse:
     for part in described["sections"]:
         for pick in part["picks"]:
             pick["overrides"] = overrides[pick["article"]]
+    told = status(pk) if one.state in SENT_OR_MOVING else None
     kilobytes = len(rendering.html.encode()) // 1000 if rendering else 0
     left_out = Paginator(described["left_out"], LEFT_OUT_ROWS).get_page(request.GET.get("left"))
     overruled = standing(one, renderings)
@@ -188,8 +190,10 @@ def issue(request: HttpRequest, pk: int) -> HttpResponse:
         "kilobytes": kilobytes,
         "clip": CLIP_KILOBYTES,
         "can": {name: one.state in act.allowed for name, act in ACTS.items()},
+        "can_resend": bool(told and told["counts"]["in_doubt"]) and one.state in RESENT_FROM,
+        "can_correct": one.state in WENT_OUT and one.frozen_at is not None,
         "audience": audience_count(one.newsletter) if one.state not in SENT_OR_MOVING else None,
-        "status": _shown(status(pk)) if one.state in SENT_OR_MOVING else None,
+        "status": _shown(told) if told else None,
         "polling": one.state in MOVING,
         "elsewhere": _elsewhere(one),
         "history": history(one).order_by("-pk")[:30],
@@ -238,10 +242,8 @@ def deliveries(request: HttpRequest, pk: int) -> HttpResponse:
     if (state and state not in states) or not after.isdecimal():
         raise Http404
     rows = list(delivery_rows(pk, state=state or None, after=int(after), limit=PAGE_ROWS + 1))
-    said = last_words([row["id"] for row in rows])
     for row in rows:
         row["words"] = SCREEN_WORDS.get(row["state"], row["state"])
-        row["reply"] = said.get(row["id"], "")
     cursor = rows[PAGE_ROWS - 1]["id"] if len(rows) > PAGE_ROWS else None
     context = {"issue": one, "rows": rows[:PAGE_ROWS], "state": state, "states": states, "next": cursor}
     return render(request, "web/desk/deliveries.html", context)

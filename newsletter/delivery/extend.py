@@ -1,0 +1,73 @@
+"""Send a sent issue to those who subscribed after its audience was frozen: a further portion of the same issue."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+
+from newsletter.delivery.assign import added_sql
+from newsletter.delivery.epoch import check_not_held
+from newsletter.delivery.models import Sending
+from newsletter.delivery.resend import check_not_expired
+from newsletter.delivery.safe import check_may_send
+from newsletter.delivery.wake import wake_freeze
+from newsletter.errors import Conflict, Refused
+from newsletter.issues.lifecycle import ACTS, find, move, state_words
+from newsletter.issues.models import Issue
+
+MARGIN = timedelta(minutes=10)  # clocks differ, and a subscription may be committed after it was dated
+
+
+def extend(issue_id: int, *, by: str, now: datetime) -> int:
+    """Begin a further portion and return how many readers it is for, as far as is known now.
+
+    Nobody added is nothing done, so a second call changes nothing. No reader and no address gets a second copy: the
+    constraints of the first portion hold for all. Raises ``Conflict``, and ``Refused`` when the issue has expired,
+    is a correction, this environment may not send, or sending is held.
+    """
+    check_may_send()
+    check_not_held()
+    with transaction.atomic():
+        issue = Issue.objects.select_for_update(of=("self",)).filter(pk=issue_id).first() or find(issue_id)
+        _check(issue, now=now)
+        number = added(issue)
+        if number:
+            Sending.objects.filter(issue=issue).update(added_since=_since(issue), watermark=0, complete=False)
+            move(issue_id, "extend", by=by, now=now, sent_at=None, detail={"added": number})
+    if number:
+        wake_freeze(issue_id)
+    return number
+
+
+def added(issue: Issue) -> int:
+    """Return how many readers subscribed since an issue was sent and have no copy."""
+    values = {
+        **{"issue_id": issue.pk, "newsletter_id": issue.newsletter_id, "after": 0, "limit": None},
+        "added_since": _since(issue),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM ({added_sql()}) a", values)
+        return int(cursor.fetchone()[0])
+
+
+def _since(issue: Issue) -> datetime:
+    """Return from when on; who was in time for the first portion has a copy and is left out by that."""
+    return (issue.sending_at or issue.updated_at) - MARGIN
+
+
+def _check(issue: Issue, *, now: datetime) -> None:
+    if issue.corrects_id is not None:
+        raise Refused(
+            f"Issue {issue.pk} is a correction; it is for those who got issue {issue.corrects_id}.",
+            code="correction",
+            where=f"issue {issue.pk}",
+            fix="Send the corrected issue to those added since.",
+        )
+    if issue.state not in ACTS["extend"].allowed:
+        raise Conflict(
+            f"Issue {issue.pk} is {state_words(issue.state)}; it cannot be sent to more readers now.",
+            where=f"issue {issue.pk}",
+            fix="This is possible while it is sending and when it was sent.",
+        )
+    check_not_expired(issue, now=now)
