@@ -57,6 +57,7 @@ class ArticleShape(Schema):
     url: str
     urls: list[str]
     originally_published_in: str
+    image: int | None = Field(description="of the library, chosen by a person; null = the imported one")
     image_url: str
     image_credit: str
     overrides: dict[str, Any]

@@ -43,6 +43,7 @@ def describe_article(article: Article) -> dict[str, Any]:
         "url": article.url,
         "urls": article.urls,
         "originally_published_in": article.originally_published_in,
+        "image": article.image_id,
         "image_url": article.image_url,
         "image_credit": article.image_credit,
         "overrides": article.overrides,

@@ -6,6 +6,8 @@ import os
 import shutil
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -14,6 +16,8 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
+from newsletter.images.add import add
+from newsletter.images.models import Image
 from newsletter.ingest.models import Source
 from newsletter.ingest.sources.page_export import PageExport
 from newsletter.ingest.store import IngestReport, store
@@ -23,6 +27,7 @@ from newsletter.selectors.complete import forget
 from newsletter.web.policy import PUBLISHER, give_role
 from tests.factories import make_article, make_newsletter, make_reader
 from tests.factories.pages import whole_page
+from tests.images.drawings import picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright keeps a loop running in this thread
@@ -39,6 +44,8 @@ PAGES = (
     "/desk/quarantine",
     "/desk/doctor",
     "/desk/coverage",
+    "/desk/images",
+    "/desk/images/{image}",
     "/desk/issues/{issue}",
 )
 
@@ -52,7 +59,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def issue() -> Issue:
+def issue(tmp_path: Path, settings: Any) -> Issue:
+    settings.MEDIA = tmp_path
+    add(picture(1200, 600), title="harbor.jpg", alt="Two ships", by="ada", now=timezone.now())
     user = User.objects.create_user("paula", "paula@news.example", "correct horse battery")
     give_role(user, PUBLISHER)
     yesterday = timezone.now() - timedelta(days=1)
@@ -91,6 +100,10 @@ def page(browser: Browser, live_server: LiveServer, issue: Issue, request: pytes
     yield page
     context.close()
     assert said == []
+
+
+def place(path: str, issue: Issue) -> str:
+    return path.format(issue=issue.pk, image=Image.objects.get().pk)
 
 
 def log_in(page: Page) -> None:
@@ -140,6 +153,26 @@ def test_what_came_in_wrong_is_set_right_at_the_desk(page: Page, issue: Issue) -
     page.goto("/desk/doctor")
     page.locator("article.odd").first.get_by_role("button", name="It is right").click()
     page.get_by_text("Noted as right.").wait_for()
+
+
+@pytest.mark.parametrize("page", [(1280, "light"), (375, "light")], indirect=True)
+def test_a_click_on_a_picture_decides_what_stays_in_view(page: Page, issue: Issue) -> None:
+    page.goto(place("/desk/images/{image}", issue))
+    page.locator("input[name=at]").click(position={"x": 120, "y": 60})  # of 480 x 240
+    page.get_by_text("Cut. Mail that was sent").wait_for()
+    assert Image.objects.get().focus == [0.25, 0.25]
+
+
+def test_an_image_is_taken_in_and_found(page: Page, issue: Issue, tmp_path: Path) -> None:
+    (tmp_path / "bridge.png").write_bytes(picture(90, 60, "PNG"))
+    page.goto("/desk/images")
+    page.get_by_text("Take in a new one").click()
+    page.get_by_label("File").set_input_files(tmp_path / "bridge.png")
+    page.get_by_label("What it shows").fill("A bridge")
+    page.get_by_role("button", name="Take it in").click()
+    page.get_by_role("heading", name="bridge.png").wait_for()
+    page.goto("/desk/images?words=bridge")
+    assert page.locator(".pictures img").evaluate_all("all => all.map(e => e.naturalWidth)") == [80]
 
 
 def test_a_headline_is_reworded_and_shown_in_the_preview(page: Page, issue: Issue) -> None:
@@ -199,14 +232,14 @@ def test_everything_important_works_by_keyboard_alone(page: Page, issue: Issue) 
 @pytest.mark.parametrize("page", [(375, "light"), (320, "dark"), (1280, "dark")], indirect=True)
 def test_no_page_is_wider_than_the_screen(page: Page, issue: Issue) -> None:
     for path in PAGES:
-        page.goto(path.format(issue=issue.pk))
+        page.goto(place(path, issue))
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
 
 
 @pytest.mark.parametrize("page", [(1280, "light"), (1280, "dark")], indirect=True)
 def test_axe_finds_no_serious_fault_on_any_page(page: Page, issue: Issue) -> None:
     for path in PAGES:
-        page.goto(path.format(issue=issue.pk))
+        page.goto(place(path, issue))
         found = Axe().run(page).response["violations"]
         serious = [
             (path, fault["id"], fault["nodes"][0]["html"])

@@ -7,12 +7,17 @@ from typing import Any
 
 from newsletter.delivery.tick import tick
 from newsletter.ingest.pull import pull_due
+from newsletter.issues.fetch_images import fetch_images
 from newsletter.management.verb import Verb, now
 
 
 class Command(Verb):
-    help = "Do what is due now: pull, draft, refresh, hold, send, reconcile. Safe to run twice and at once."
+    help = (
+        "Do what is due now: pull, draft, refresh, hold, send, reconcile, fetch images. Safe to run twice and at once."
+    )
 
     def run(self, **_: Any) -> dict[str, Any]:
         pulled = pull_due(now=now())
-        return {**asdict(tick(now())), "pulled": [one.source for one in pulled]}
+        done = asdict(tick(now()))
+        images = [one.image_id for one in fetch_images(now=now()) if one.image_id]
+        return {**done, "pulled": [one.source for one in pulled], "images": images}

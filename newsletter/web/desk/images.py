@@ -24,7 +24,7 @@ from newsletter.images.queries import found, newest, rendition
 from newsletter.issues.delete_image import delete_image, users_of
 
 PAGE_ROWS = 48
-SHOWN = 480  # CSS pixels of the picture people click on
+SHOWN = 480  # CSS pixels of the picture people click on, on every screen
 
 
 @require_safe
