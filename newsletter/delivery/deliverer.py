@@ -18,9 +18,10 @@ from uuid import UUID
 from newsletter.delivery.ledger import HEARTBEAT_SECONDS, Claim, Ledger, Result, Row, claimed, marked
 from newsletter.delivery.models import DeliveryState
 from newsletter.delivery.outcome import ACCEPTED, SAME_REFUSALS, backoff, judge
+from newsletter.delivery.ready import Ready
 from newsletter.delivery.transport import Answered, Channel, Down, Happening, Offered, Reply, Transport
 from newsletter.delivery.work import Job, Work, Writer
-from newsletter.errors import Invalid, NewsletterError, Unavailable
+from newsletter.errors import NewsletterError, Unavailable
 
 log = logging.getLogger(__name__)
 READY_AT_LEAST = 600  # claim the next chunk while so many deliveries still wait
@@ -69,7 +70,7 @@ class Deliverer:
         self._instant: list[Lane] = []  # lanes without a descriptor: asked every time round
         self._works: dict[int, Work] = {}
         self._writers: dict[int, Writer] = {}
-        self._ready: deque[Job] = deque()
+        self._ready = Ready(self._refuse_here)
         self._results: list[tuple[Work, Result]] = []
         self._marks: list[tuple[Lane, Job]] = []
         self._turning: tuple[list[tuple[Work, Result]], list[tuple[Lane, Job]]] | None = None
@@ -128,6 +129,7 @@ class Deliverer:
         if ending:
             self._send_home()
         self._ask(now, ending=ending)
+        self._ready.write_ahead(len(self._lanes))
         return not self._busy(ending=ending)
 
     # channels
@@ -150,32 +152,13 @@ class Deliverer:
 
     def _feed(self, lane: Lane) -> None:
         """Offer the next job to a free lane."""
-        job = self._next(lane)
+        job = self._ready.take(utf8=lane.channel.offers_utf8)
         if job is None:
             return
         lane.idle = False
         lane.offered = job
         lane.channel.offer(job.envelope)
         self._watch_writing(lane)
-
-    def _next(self, lane: Lane) -> Job | None:
-        """Take the next job that can go, with its content built; what cannot be built is refused here."""
-        while self._ready:
-            job = self._ready.popleft()
-            if job.work.abandoned:
-                self._put_back(job)
-                continue
-            if job.envelope.utf8 and not lane.channel.offers_utf8:
-                self._refuse_here(job, "the relay does not take addresses in this script (SMTPUTF8)")
-                continue
-            try:
-                job.content = job.work.writer.content(job.row)
-            except Exception as error:  # a poison row must not stop the others
-                log.warning("delivery_not_built delivery=%s error=%s", job.row.id, type(error).__name__)
-                self._refuse_here(job, "the message could not be built")
-                continue
-            return job
-        return None
 
     def _offered(self, lane: Lane) -> None:
         if lane.offered is None:
@@ -188,7 +171,7 @@ class Deliverer:
     def _hand_over(self, lane: Lane, job: Job) -> None:
         """The intent is committed: now, and not before, the content may leave."""
         self._orders.witness("marked")
-        lane.sent, lane.offered = job, self._next(lane)
+        lane.sent, lane.offered = job, self._ready.take(utf8=lane.channel.offers_utf8)
         lane.channel.send(job.content, lane.offered.envelope if lane.offered else None)
         job.content = b""
         self._orders.witness("sent")
@@ -302,11 +285,10 @@ class Deliverer:
 
     def _put_back(self, job: Job) -> None:
         """It was never marked: here it waits again, in an abandoned chunk it simply stays queued."""
-        job.content = b""
         if job.work.abandoned:
             self._close_row(job.work)
         else:
-            self._ready.appendleft(job)
+            self._ready.put_back(job)
 
     def _ask(self, now: float, *, ending: bool) -> None:
         if self._turning is None and (self._results or self._marks):
@@ -393,14 +375,7 @@ class Deliverer:
         if reason:
             self._results.append((work, Result(row.id, DeliveryState.SKIPPED, reason=reason)))
             return
-        try:
-            envelope = work.writer.envelope(row)
-        except Invalid as error:
-            self._results.append(
-                (work, Result(row.id, DeliveryState.REFUSED, burnt=1, phase=LOCAL, words=error.message))
-            )
-            return
-        self._ready.append(Job(row, work, envelope))
+        self._ready.add(Job(row, work))
 
     def _writer(self, issue: int) -> Writer | None:
         if issue not in self._writers:
@@ -427,13 +402,8 @@ class Deliverer:
         if work.abandoned:
             return
         work.abandoned = True
-        kept: deque[Job] = deque()
-        for job in self._ready:
-            if job.work is work:
-                self._close_row(work)
-            else:
-                kept.append(job)
-        self._ready = kept
+        for _ in range(self._ready.remove(work)):
+            self._close_row(work)
 
     # time
 

@@ -8,6 +8,8 @@ from typing import Protocol
 from newsletter.delivery.ledger import Row
 from newsletter.delivery.transport import Envelope
 
+UNWRITTEN = Envelope(0, b"", b"")
+
 
 class Writer(Protocol):
     """Turns the rows of one issue into envelopes and octets."""
@@ -38,5 +40,5 @@ class Job:
 
     row: Row
     work: Work
-    envelope: Envelope
+    envelope: Envelope = UNWRITTEN
     content: bytes = b""
