@@ -12,6 +12,7 @@ BENCHMARKS = (
     "benchmarks.selectors",
     "benchmarks.ingest",
     "benchmarks.proofread",
+    "benchmarks.render",
 )
 
 

@@ -23,6 +23,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from newsletter.errors import Invalid
+from newsletter.rendering.byline import isolated
 from newsletter.rendering.personal import ANY_TOKEN, SLOTS, Slot, token
 from newsletter.rendering.trace import marking
 from newsletter.rendering.typography import quoted
@@ -97,7 +98,12 @@ def _environment(folder: Path, own: Own, *, escaping: bool) -> ImmutableSandboxe
     environment.filters["url"] = url
     environment.filters["direction"] = _direction
     environment.filters["quoted"] = quoted
+    environment.filters["isolated"] = _isolated
     return environment
+
+
+def _isolated(text: str, language: str) -> str:
+    return isolated(text, language=language)
 
 
 def _kept(own: Mapping[str, str], name: str) -> tuple[str, str, Callable[[], bool]] | None:

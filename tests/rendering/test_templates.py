@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from lxml import html as lxml_html
 
 from newsletter.rendering.digest import Digest, Event, from_dict
 from newsletter.rendering.proofread import proofread
 from newsletter.rendering.render import TEMPLATES, render
+from newsletter.rendering.sample import sample
 from newsletter.rendering.typography import quoted
-from newsletter.rendering.words import LANGUAGES
+from newsletter.rendering.words import ENGLISH, LANGUAGES
 from tests.rendering.specimens import NONCE, arabic, chinese, english
 
 NAMES = sorted(place.name.removesuffix(".mjml.j2") for place in (TEMPLATES / "digests").glob("*.mjml.j2"))
@@ -125,3 +129,49 @@ def test_an_upright_picture_is_not_taller_than_a_screen() -> None:
     upright = replace(item, image=replace(item.image, width=600, height=900))
     html = render(replace(digest, sections=(replace(first, items=(upright,)),)), template="classic", nonce=NONCE).html
     assert 'width="288"' in html
+
+
+BARE = re.compile(r"[^\W\d_]{2,}")  # a word that no catalogue can translate
+OF_THE_CODE = re.compile(
+    r"{#.*?#}|{%.*?%}|{{.*?}}|<mj-style.*?</mj-style>|<mj-attributes>.*?</mj-attributes>|<mj-raw>.*?</mj-raw>"
+    r"|<[^<>]*>|&#?\w+;",
+    re.DOTALL,
+)
+SOURCES = sorted((TEMPLATES / "digests").rglob("*.j2"))
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=[source.name for source in SOURCES])
+def test_no_template_says_a_word_that_is_not_in_the_catalogues(source: Path) -> None:
+    assert BARE.findall(OF_THE_CODE.sub(" ", source.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=[source.name for source in SOURCES])
+def test_every_interface_word_of_a_template_is_known(source: Path) -> None:
+    used = re.findall(r"\bwords\.(\w+)", source.read_text(encoding="utf-8"))
+    assert [word for word in used if word not in ENGLISH] == []
+
+
+@pytest.mark.parametrize("template", NAMES)
+@pytest.mark.parametrize("language", LANGUAGES[1:])
+def test_no_english_interface_word_is_left_in_another_language(template: str, language: str) -> None:
+    made = render(sample(language, items=9, images=4), template=template, nonce=NONCE)
+    english_words = [text for text in ENGLISH.values() if "{" not in text and len(text) > 8]
+    shown = made.text + " ".join(lxml_html.document_fromstring(made.html).text_content().split())
+    assert [text for text in english_words if text in shown] == []
+
+
+@pytest.mark.parametrize("template", NAMES)
+def test_latin_words_in_arabic_are_isolated(template: str) -> None:
+    made = render(sample("ar", items=9, images=4), template=template, nonce=NONCE)
+    for part in (made.html, made.text):
+        assert "نُشر أولاً في \u2068The Harbor Review\u2069" in part
+    assert "\u2068R. Okafor/Harbor Photos\u2069" in made.html or "R. Okafor" not in made.html
+
+
+def test_capitals_spacing_and_slant_are_for_scripts_that_have_them() -> None:
+    habits = ("text-transform", "letter-spacing", "font-style")
+    made = {language: render(sample(language), template="classic", nonce=NONCE).html for language in LANGUAGES}
+    cased = ("en", "fr", "ru", "es")
+    assert {language: [habit for habit in habits if habit in html] for language, html in made.items()} == {
+        language: list(habits) if language in cased else [] for language in LANGUAGES
+    }
