@@ -184,6 +184,24 @@ def test_a_headline_is_reworded_and_shown_in_the_preview(page: Page, issue: Issu
     assert frame.get_by_text("A better headline").first.is_visible()
 
 
+def test_a_note_for_a_group_is_a_variant_of_its_own(page: Page, issue: Issue) -> None:
+    make_reader(issue.newsletter, plan="paid")
+    page.goto(f"/desk/issues/{issue.pk}")
+    page.get_by_label("Editor's note").fill("Thank you for paying.")
+    page.locator("form", has=page.get_by_label("Editor's note")).get_by_role("button", name="Save").click()
+    page.get_by_label("Show the note only to").fill("plan:paid")
+    page.locator("form", has=page.get_by_label("Show the note only to")).get_by_role("button", name="Save").click()
+    variants = page.get_by_role("navigation", name="Variants").get_by_role("listitem")
+    assert [" ".join(words.split()) for words in variants.all_inner_texts()] == [
+        "Variant 1 everybody 1 reader",
+        "Variant 2 plan:paid 1 reader",
+    ]
+    page.get_by_role("link", name="Variant 2").click()
+    assert page.frame_locator(".wide iframe").get_by_text("Thank you for paying.").first.is_visible()
+    found = Axe().run(page).response["violations"]
+    assert [fault["id"] for fault in found if fault["impact"] in ("serious", "critical")] == []
+
+
 def test_a_selector_is_tried_on_the_articles_page(page: Page, issue: Issue) -> None:
     page.get_by_role("link", name="Articles").click()
     page.get_by_label("Selector").fill("newsleter:ctw")
