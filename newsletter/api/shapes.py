@@ -238,6 +238,7 @@ class VariantRow(Schema):
     variant: str
     words: str
     readers: int
+    errors: int = Field(description="what the proofreader found in it that blocks the approval")
 
 
 class VariantShape(VariantRow):

@@ -87,13 +87,13 @@ def _refuse_empty(issue: Issue, renderings: Sequence[IssueRendering]) -> None:
 
 
 def _refuse_errors(issue: Issue, renderings: Sequence[IssueRendering], excused: Collection[str]) -> None:
-    errors = [finding for one in renderings for finding in one.findings if finding["level"] == "E"]
-    errors = [finding for finding in errors if finding["rule"] not in excused]
+    errors = [(one.variant, finding) for one in renderings for finding in one.findings if finding["level"] == "E"]
+    errors = [(variant, finding) for variant, finding in errors if finding["rule"] not in excused]
     if errors:
-        first = errors[0]
+        variant, first = errors[0]
         raise Refused(
             f"The proofreader found {len(errors)} error(s) in issue {issue.pk}; the first: {first['rule']}.",
             code="findings",
-            where=str(first["place"]),
+            where=f"variant {variant}, {first['place']}" if variant else str(first["place"]),
             fix=str(first["fix"]),
         )

@@ -84,9 +84,14 @@ def describe_issue(issue: Issue) -> dict[str, Any]:
 
 
 def describe_variants(renderings: Iterable[IssueRendering]) -> list[dict[str, Any]]:
-    """Return every variant with who gets it and how many readers that were when it was planned."""
+    """Return every variant with who gets it, how many readers that were when it was planned, and its errors."""
     return [
-        {"variant": one.variant or "1", "words": one.rule.get("words", "everybody"), "readers": one.readers}
+        {
+            "variant": one.variant or "1",
+            "words": one.rule.get("words", "everybody"),
+            "readers": one.readers,
+            "errors": sum(finding["level"] == "E" for finding in one.findings),
+        }
         for one in renderings
     ]
 

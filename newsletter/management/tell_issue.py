@@ -24,7 +24,8 @@ def _head(told: Mapping[str, Any]) -> Iterator[str]:
         yield f"The note is only for {told['note_group']}"
     if len(told["variants"]) > 1:
         for one in told["variants"]:
-            yield f"Variant {one['variant']}: {one['words']}, {one['readers']} readers"
+            errors = f", {one['errors']} errors" if one["errors"] else ""
+            yield f"Variant {one['variant']}: {one['words']}, {one['readers']} readers{errors}"
     for lack in told["shortfalls"]:
         yield f"{lack['code'].capitalize()}: {lack['words']}"
 

@@ -108,8 +108,10 @@ def test_who_gets_a_variant_is_sealed_too(issue: Issue, change: Any) -> None:
 def test_an_error_in_one_variant_blocks_the_approval(issue: Issue) -> None:
     reword(issue.pk, "note", "Hello [[nmae]]", by="ada", now=NOW)
     show(issue, "plan:paid")
-    with pytest.raises(Refused, match="slots"):
+    with pytest.raises(Refused, match="slots") as refusal:
         approve(issue.pk, by="ada", now=NOW)
+    assert refusal.value.where == "variant 2, note: [[nmae]]"
+    assert [one["errors"] for one in describe_variants(renderings_of(find(issue.pk), now=NOW))] == [0, 1]
 
 
 def test_readers_who_come_later_change_no_variant_of_an_approved_issue(issue: Issue) -> None:

@@ -68,8 +68,8 @@ def test_blocks_are_shown_to_groups_and_every_variant_is_previewed(run: Run, iss
     told = [run("preview", issue, "--variant", number, "--out", tmp_path / number, "--json")[1] for number in "12"]
     assert [answer["variant"] for answer in told] == ["1", "2"]
     assert told[0]["variants"] == [
-        {"variant": "1", "words": "everybody", "readers": 1},
-        {"variant": "2", "words": "plan:paid", "readers": 1},
+        {"variant": "1", "words": "everybody", "readers": 1, "errors": 0},
+        {"variant": "2", "words": "plan:paid", "readers": 1, "errors": 0},
     ]
     texts = [(tmp_path / number / "issue.txt").read_text() for number in "12"]
     assert ["Thank you for paying." in text for text in texts] == [False, True]
