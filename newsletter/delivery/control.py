@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
+
 from newsletter.delivery.epoch import check_not_held
 from newsletter.delivery.models import Sending
+from newsletter.delivery.pardon import pardon
 from newsletter.delivery.reconcile import cancel_waiting
 from newsletter.delivery.safe import check_may_send
 from newsletter.delivery.wake import wake_deliver, wake_freeze
@@ -66,10 +69,16 @@ def pause(issue_id: int, *, by: str, now: datetime, reason: str, version: int | 
 
 
 def resume(issue_id: int, *, by: str, now: datetime, version: int | None = None) -> Issue:
-    """Go on where it stopped; an issue that goes already stays as it is."""
+    """Go on where it stopped; an issue that goes already stays as it is.
+
+    After a pause for a run of equal refusals those readers wait again: they were refused for our fault.
+    """
     frozen = Sending.objects.filter(issue_id=issue_id, complete=True).exists()
     act = "resume" if frozen else "resume_freezing"
-    issue = _once(act, issue_id, by=by, now=now, version=version, pause_reason="")
+    with transaction.atomic():
+        pardoned = pardon(issue_id) if find(issue_id).state == Issue.State.PAUSED else 0
+        detail = {"refused": pardoned} if pardoned else None
+        issue = _once(act, issue_id, by=by, now=now, version=version, pause_reason="", detail=detail)
     (wake_deliver if frozen else wake_freeze)(issue_id)
     return issue
 

@@ -165,6 +165,8 @@ class Conversation:
             self._hear_session(kind, code, line, happenings)
         elif envelope is self._failed:
             self._hear_rest_of_failed(kind, code, happenings)
+        elif not 200 <= code < 600 or (300 <= code < 400 and (kind, code) != (DATA, 354)):
+            self._nonsense(line, happenings)
         elif kind == ANSWER:
             self._unanswered = None
             happenings.append(Answered(envelope, ANSWER, self._reply(line)))
@@ -176,11 +178,18 @@ class Conversation:
             self._open_transaction = True
             if not self._pipelining:
                 self._step(RCPT if kind == MAIL else DATA, envelope)
+        elif code < 400:
+            self._nonsense(line, happenings)
         else:
             self._failed = envelope
             happenings.append(Answered(envelope, kind, self._reply(line)))
             if not self._expected:
                 self._go_on(happenings)
+
+    def _nonsense(self, line: bytes, happenings: list[Happening]) -> None:
+        """A code that is no answer to what was asked says nothing about the reader."""
+        words = f"the relay answered {int(line[:3])} where that means nothing"
+        happenings.append(self._down(words))
 
     def _hear_rest_of_failed(self, kind: str, code: int, happenings: list[Happening]) -> None:
         """Replies to what was pipelined behind a refused command."""
@@ -286,11 +295,11 @@ class Conversation:
 
     def _reply(self, line: bytes) -> Reply:
         if self._lines:
-            texts = [part[4:].decode("ascii", "replace").strip() for part in [*self._lines, line]]
+            texts = [part[4:].decode("utf-8", "replace").strip() for part in [*self._lines, line]]
             self._lines.clear()
             words = " ".join(texts)[:500]
         else:
-            words = line[4:].decode("ascii", "replace").strip()[:500]
+            words = line[4:].decode("utf-8", "replace").strip()[:500]
         enhanced = _ENHANCED.match(words)
         return Reply(int(line[:3]), enhanced[0] if enhanced else "", words)
 

@@ -10,6 +10,8 @@ from newsletter.delivery.transport import ANSWER, MAIL, Reply
 
 BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 30, 60, 120, 240))
 GIVE_UP_AFTER = timedelta(hours=48)
+MAILBOX_FULL = "5.2.2"  # whatever the code says, a mailbox may be emptied
+NO_ROOM = ("", "5.3.1")  # 552 of a relay that is full itself, or says no more than 552
 SAME_REFUSALS = 10  # so many equal 5xx in a row are our fault, not the readers'
 
 
@@ -30,7 +32,7 @@ def judge(phase: str, reply: Reply) -> Outcome:
         return ACCEPTED
     if reply.enhanced in ("5.3.4", "4.3.4"):  # the message is too big for the relay: for all of them
         return Outcome(DeliveryState.QUEUED, ours=True)
-    if 400 <= reply.code < 500 or (reply.code == 552 and reply.enhanced in ("", "5.2.2")):
+    if 400 <= reply.code < 500 or reply.enhanced == MAILBOX_FULL or (reply.code == 552 and reply.enhanced in NO_ROOM):
         return Outcome(DeliveryState.DEFERRED)
     if phase == MAIL:  # our sender, our login or our standing
         return Outcome(DeliveryState.QUEUED, ours=True)
