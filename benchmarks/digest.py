@@ -9,7 +9,7 @@ from newsletter.issues.models import Issue, IssueRendering
 from newsletter.rendering.personal import Slot, token
 from tests.delivery.stage import NONCE, make_issue
 
-STORIES = 18
+STORIES = 28
 STYLE = "font-family:Arial,Helvetica,sans-serif;font-size:15px;line-height:24px;color:#222222;padding:0 24px 12px 24px"
 WORDS = (
     "The committee’s report — three years in the making — finds that rivers carry “nearly twice” the sediment once "

@@ -175,6 +175,24 @@ def _segment(text: str) -> bytes:
 
 
 def _slot(slot: Slot) -> Hole:
+    return _remembering(_value(slot), slot.name) if slot.name == "view" else _value(slot)
+
+
+def _remembering(hole: Hole, name: str) -> Hole:
+    """Return a hole that is filled anew only when its value is another: nearly all readers share this one."""
+    last: tuple[str, bytes] | None = None
+
+    def same(copy: Copy) -> bytes:
+        nonlocal last
+        value = copy.values.get(name, "")
+        if last is None or last[0] != value:
+            last = (value, hole(copy))
+        return last[1]
+
+    return same
+
+
+def _value(slot: Slot) -> Hole:
     def value(copy: Copy) -> bytes:
         text = fill(slot, copy.values)
         if _NEEDS_NO_CODING(text):

@@ -28,7 +28,7 @@ class IssueWriter:
     sender: Sender
     views: dict[str, str]  # where a variant is shown in the browser
     compiled: dict[str, Compiled]
-    with_preferences: bool  # whether any copy names the reader's preferences
+    preferences: Callable[[int], str] | None  # a reader's address of preferences; None where no copy names it
     ways_out: Callable[[int], tuple[str, str]]  # a reader's two addresses of List-Unsubscribe
 
     def envelope(self, row: Row) -> Envelope:
@@ -45,8 +45,8 @@ class IssueWriter:
         """Return what this copy has of its own; its links are signed for this reader."""
         unsubscribe, mailto = self.ways_out(row.reader_id)
         values = {"name": row.name, "address": row.address, "unsubscribe": unsubscribe, "view": self.views[row.variant]}
-        if self.with_preferences:
-            values["preferences"] = addresses.preferences(row.reader_id, self.newsletter)
+        if self.preferences is not None:
+            values["preferences"] = self.preferences(row.reader_id)
         return Copy(
             message_id=message_id(self.issue, row.id, self.sender),
             name=row.name,
@@ -63,11 +63,12 @@ def writer_of(issue_id: int) -> IssueWriter:
     compiled = {rendering.variant: compile_rendering(issue, rendering) for rendering in renderings}
     if "" not in compiled:
         raise Unavailable(f"Issue {issue_id} has no stored rendering.", where=f"issue {issue_id}")
-    with_preferences = any("preferences" in one.slots for one in compiled.values())
+    named = any("preferences" in one.slots for one in compiled.values())
     newsletter, views = issue.newsletter, {name: addresses.view(issue_id, int(name or 1)) for name in compiled}
     sender = newsletter.sender
     ways_out = addresses.ways_out(sender.bounce_domain, newsletter.pk, issue_id)
-    return IssueWriter(issue_id, newsletter.pk, sender, views, compiled, with_preferences, ways_out)
+    preferences = addresses.preferences_of(newsletter.pk) if named else None
+    return IssueWriter(issue_id, newsletter.pk, sender, views, compiled, preferences, ways_out)
 
 
 def compile_rendering(

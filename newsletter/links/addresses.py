@@ -19,7 +19,13 @@ def unsubscribe(reader_id: int, newsletter_id: int, issue_id: int) -> str:
 
 def preferences(reader_id: int, newsletter_id: int) -> str:
     """Return the address of this reader's preferences."""
-    return _address("preferences", make("preferences", reader_id, newsletter_id))
+    return preferences_of(newsletter_id)(reader_id)
+
+
+def preferences_of(newsletter_id: int) -> Callable[[int], str]:
+    """Return ``preferences`` of one newsletter: for those who make one for every reader."""
+    make_token, start = maker("preferences"), _address("preferences", "")
+    return lambda reader_id: start + make_token(reader_id, newsletter_id)
 
 
 def view(issue_id: int, variant: int = 1) -> str:

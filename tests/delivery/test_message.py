@@ -148,3 +148,26 @@ def test_an_impossible_address_is_refused(address: str) -> None:
 
 def test_an_international_domain_travels_as_ascii_and_a_local_part_as_utf8() -> None:
     assert address_octets("ада@bücher.example") == "ада@xn--bcher-kva.example".encode()
+
+
+def test_every_copy_shows_its_own_address_of_the_issue() -> None:
+    compiled = compile_message(replace(SHEET, text=["See ", Slot("view", "url"), "\n"]))
+    shown = []
+    for view in (
+        "https://n.example/v/1",
+        "https://n.example/v/1",
+        "https://n.example/v/2",
+        "",
+        "https://n.example/v/1",
+    ):
+        content = compiled.content(Copy("1.2@b.example", "Ada", "a@b.example", {"view": view}, LEAVE))
+        text = BytesParser(policy=policy.default).parsebytes(content).get_body(("plain",))
+        assert text is not None
+        shown.append(text.get_content().strip())
+    assert shown == [
+        "See https://n.example/v/1",
+        "See https://n.example/v/1",
+        "See https://n.example/v/2",
+        "See",
+        "See https://n.example/v/1",
+    ]
