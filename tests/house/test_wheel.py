@@ -48,8 +48,14 @@ def run(program: Path, home: Path, *words: str) -> subprocess.CompletedProcess[s
 
 def test_the_wheel_carries_templates_and_words(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
-    wanted = ("templates/digests/classic.mjml.j2", "templates/web/base.html", "web/static/desk.css", "locale/ar/")
-    assert [any(part in name for name in names) for part in wanted] == [True] * 4
+    wanted = (
+        "templates/digests/classic.mjml.j2",
+        "templates/web/base.html",
+        "web/static/desk.css",
+        "locale/ar/",
+        "samples/ar.toml",
+    )
+    assert [any(part in name for name in names) for part in wanted] == [True] * 5
 
 
 def test_the_wheel_can_run_doctor(program: Path, tmp_path: Path) -> None:
