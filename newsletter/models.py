@@ -4,6 +4,7 @@ from newsletter.access.models import KeyedAnswer, Token
 from newsletter.articles.models import Article, ArticleBody
 from newsletter.catalogue.models import Author, BannedPhrase, Brand, Newsletter, Section, Sender, Template
 from newsletter.delivery.models import Attempt, Chunk, Delivery, Epoch, Sending
+from newsletter.delivery.relays.models import Bucket, DomainPace, RelayTrouble, SlowedDomain, StandingRelay
 from newsletter.handover.models import Handover
 from newsletter.images.models import Image
 from newsletter.ingest.models import FetchedImage, QuarantinedRecord, Record, Settled, Source, Supplement
@@ -29,9 +30,11 @@ __all__ = [
     "Author",
     "BannedPhrase",
     "Brand",
+    "Bucket",
     "Chunk",
     "Consent",
     "Delivery",
+    "DomainPace",
     "Epoch",
     "FetchedImage",
     "FindingOverride",
@@ -50,11 +53,14 @@ __all__ = [
     "QuarantinedRecord",
     "Reader",
     "Record",
+    "RelayTrouble",
     "Section",
     "Sender",
     "Sending",
     "Settled",
+    "SlowedDomain",
     "Source",
+    "StandingRelay",
     "Subscription",
     "Supplement",
     "Suppression",

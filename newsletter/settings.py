@@ -10,11 +10,12 @@ import os
 import secrets
 from ipaddress import ip_network
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
 
+from newsletter.delivery.conversation import Login
 from newsletter.delivery.relay import read_relay
 from newsletter.errors import Invalid
 
@@ -124,6 +125,19 @@ def _database() -> dict[str, object]:
 
 MEDIA = Path(os.environ.get("NEWSLETTER_MEDIA") or HOME / "media").absolute()  # files of images; every host needs them
 
+
+def _relay_logins() -> dict[str, Login]:
+    """Return name and password for every relay that has some, from NEWSLETTER_RELAY_LOGIN_<CODE>=name:password."""
+    prefix, found = "NEWSLETTER_RELAY_LOGIN_", dict[str, Login]()
+    for name, value in os.environ.items():
+        if name.startswith(prefix) and value:
+            user, colon, password = value.partition(":")
+            if not (user and colon and password):
+                raise ImproperlyConfigured(f"{name}: write it like name:password, with %3A for a colon in the name")
+            found[name.removeprefix(prefix)] = Login(unquote(user), unquote(password))
+    return found
+
+
 SECRET_KEY = _secret("SECRET_KEY", "secret.key")
 LINK_KEYS = _link_keys()
 ADDRESS_KEY = _secret("NEWSLETTER_ADDRESS_KEY", "address.key")  # never change it: suppressions are found by it
@@ -149,6 +163,7 @@ try:
     _ = read_relay(SMTP_URL) if SMTP_URL else None
 except Invalid as _broken:
     raise ImproperlyConfigured(f"{_broken.where}: {_broken.message} {_broken.fix}") from None
+RELAY_LOGINS = _relay_logins()  # by relay, as the names of settings write it
 SAFE_LIST = _words("NEWSLETTER_SAFE_LIST")  # outside production: who may get real mail
 if any(entry != "*" and (entry.count("@") != 1 or entry.endswith("@")) for entry in SAFE_LIST):
     raise ImproperlyConfigured("NEWSLETTER_SAFE_LIST: only addresses, @domains or * can stand in it")

@@ -64,7 +64,10 @@ def _tables(newsletter: Newsletter) -> dict[str, dict[str, Any]]:
             **({"interests": list(newsletter.interests)} if newsletter.interests else {}),
         },
         **({"byline": {key: newsletter.byline[key] for key in BYLINE}} if newsletter.byline else {}),
-        "sender": {key: getattr(newsletter.sender, key) for key in senders},
+        "sender": {
+            **{key: getattr(newsletter.sender, key) for key in senders},
+            **({"relay": newsletter.sender.relay} if newsletter.sender.relay else {}),
+        },
     }
 
 

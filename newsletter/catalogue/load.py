@@ -46,7 +46,7 @@ POLICY = (
 )
 BYLINE = ("most", "affiliations", "pages", "institution")
 INSTITUTIONS = ("center", "newsletter", "nobody")
-SENDER = ("name", "address", "reply_to", "bounce_domain", "postal_address", "list_id")
+SENDER = ("name", "address", "reply_to", "bounce_domain", "postal_address", "list_id", "relay")
 SECTION = ("title", "selector", "limit", "minimum", "order", "quota", "group")
 MOST_INTERESTS = 50
 Check = Callable[[str], object]
@@ -223,6 +223,7 @@ def _sender(table: dict[str, Any], at: Place, before: Sender | None) -> Sender:
     sender.bounce_domain = at.matching(table, "bounce_domain", DOMAIN, None, 'a domain such as "bounces.example.org"')
     sender.postal_address = at.text(table, "postal_address", longest=500)
     sender.list_id = at.matching(table, "list_id", DOMAIN, None, 'a name such as "weekly.example.org"')
+    sender.relay = at.code(table["relay"], "relay") if table.get("relay") else ""
     sender.save()
     return sender
 

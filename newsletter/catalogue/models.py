@@ -21,6 +21,7 @@ class Sender(models.Model):
     bounce_domain = models.CharField(max_length=255)
     postal_address = models.CharField(max_length=500)
     list_id = models.CharField(max_length=255)
+    relay = models.CharField(max_length=60, blank=True, db_default="")  # the relay its mail takes; "" = any
 
     def __str__(self) -> str:
         return self.name

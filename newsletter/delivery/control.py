@@ -9,8 +9,10 @@ from django.db import transaction
 
 from newsletter.delivery.epoch import check_not_held
 from newsletter.delivery.models import Sending
+from newsletter.delivery.pace.spread import check_window
 from newsletter.delivery.pardon import pardon
 from newsletter.delivery.reconcile import cancel_waiting
+from newsletter.delivery.rest import wake_from_rest
 from newsletter.delivery.safe import check_may_send
 from newsletter.delivery.wake import wake_deliver, wake_freeze
 from newsletter.errors import Conflict
@@ -27,15 +29,17 @@ def send(
     version: int | None = None,
     cool_off: timedelta | None = None,
     expires: timedelta | None = None,
+    spread: timedelta | None = None,
 ) -> Issue:
     """Let an approved issue go, at once or after ``cool_off``; the second caller gets ``Conflict``.
 
     What still waits ``expires`` after it left is not sent any more (default: the newsletter's policy, else ever).
-    Raises ``Refused`` when what would go out is not what was approved, when this environment may not send, and
-    while sending is held.
+    With ``spread`` its deliveries share out that much time evenly. Raises ``Refused`` when what would go out is not
+    what was approved, when this environment may not send, and while sending is held.
     """
     check_may_send()
     check_not_held()
+    check_window(spread)
     issue = find(issue_id)
     if issue.state in ACTS["send"].allowed:
         check_seal(issue)
@@ -43,6 +47,7 @@ def send(
     expires_at = now + (cool_off or timedelta(0)) + lasting if lasting else None
     detail = {"expires": expires_at.isoformat()} if expires_at else {}
     given: dict[str, Any] = {"version": version, "detail": detail, "hold_reason": "", "expires_at": expires_at}
+    given["spread"] = spread
     if cool_off:
         return move(issue_id, "cool_off", by=by, now=now, cool_off_until=now + cool_off, **given)
     issue = move(issue_id, "send", by=by, now=now, sending_at=now, **given)
@@ -79,6 +84,7 @@ def resume(issue_id: int, *, by: str, now: datetime, version: int | None = None)
         pardoned = pardon(issue_id) if find(issue_id).state == Issue.State.PAUSED else 0
         detail = {"refused": pardoned} if pardoned else None
         issue = _once(act, issue_id, by=by, now=now, version=version, pause_reason="", detail=detail)
+    wake_from_rest(issue_id)
     (wake_deliver if frozen else wake_freeze)(issue_id)
     return issue
 

@@ -12,11 +12,17 @@ from newsletter.delivery.control import pause
 from newsletter.delivery.deliverer import Deliverer, Orders
 from newsletter.delivery.finish import finish_if_done
 from newsletter.delivery.ledger import Ledger
+from newsletter.delivery.pace.deal import Deal
+from newsletter.delivery.pace.notices import Notices
+from newsletter.delivery.pace.purse import Purse
+from newsletter.delivery.pace.spread import spread_limit
+from newsletter.delivery.pace.turnstile import Turnstile
+from newsletter.delivery.relays.outlet import DEFAULT, Outlet, current_outlets
 from newsletter.delivery.safe import gate
 from newsletter.delivery.transport import Transport
-from newsletter.delivery.transports import current_transport
+from newsletter.delivery.work import Terms
 from newsletter.delivery.writer import IssueWriter, writer_of
-from newsletter.errors import Conflict
+from newsletter.errors import Conflict, Invalid
 
 log = logging.getLogger(__name__)
 SLICE_SECONDS = 50.0
@@ -35,27 +41,46 @@ def deliver(
     ``place`` names the worker host: it has one deliverer at a time, a second one gets None at once. Raises
     ``Unavailable`` when the database does not answer.
     """
-    transport = transport or current_transport()
-    owner = uuid4()
-    ledger = Ledger(owner, transport.name)
-    touched: set[int] = set()
+    outlets = [Outlet(DEFAULT, transport)] if transport else current_outlets(day=timezone.now().date())
+    owner, notices, turnstile = uuid4(), Notices(), Turnstile(outlets, lambda: Purse(Deal()))
+    ledger = Ledger(owner, outlets[0].transport.name)
+    written: dict[int, Terms] = {}
 
     def write(issue_id: int) -> IssueWriter:
-        touched.add(issue_id)
-        return writer_of(issue_id)
+        writer = writer_of(issue_id)
+        written[issue_id] = _terms(issue_id, writer, turnstile)
+        return writer
 
     try:
         if not ledger.hold_place(place):
             return None
-        orders = Orders(write, _pause, gate(), stopping, seconds, witness)
-        counts = Deliverer(ledger, transport, orders, owner=owner).run()
+        _set_aside(turnstile, notices)
+        orders = Orders(write, _pause, gate(), stopping, seconds, written.__getitem__, witness)
+        counts = Deliverer(ledger, turnstile, notices, orders, owner=owner).run()
     finally:
         ledger.close()
-    for issue_id in touched:
+    for issue_id in written:
         finish_if_done(issue_id, now=timezone.now())
     answer = {state.name.lower(): number for state, number in counts.items()}
     log.info("slice_ended owner=%s %s", owner, " ".join(f"{name}={n}" for name, n in sorted(answer.items())))
     return answer
+
+
+def _terms(issue_id: int, writer: IssueWriter, turnstile: Turnstile) -> Terms:
+    """Return how an issue goes out; raises ``Invalid`` when its sender names a relay that is not there."""
+    relay = writer.sender.relay if DEFAULT not in turnstile.ways else ""
+    if relay and relay not in turnstile.ways:
+        raise Invalid(f"There is no relay {relay!r}.", where="sender.relay", fix="See `newsletter relays`.")
+    return Terms(relay, spread_limit(issue_id))
+
+
+def _set_aside(turnstile: Turnstile, notices: Notices) -> None:
+    """Begin with what others found out: a relay that is away is not tried by everybody."""
+    if len(turnstile.ways) == 1:
+        return
+    for code, seconds in notices.away().items():
+        if code in turnstile.ways:
+            turnstile.set_aside(turnstile.ways[code], seconds=seconds)
 
 
 def _pause(issue_id: int, words: str) -> None:

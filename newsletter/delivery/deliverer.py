@@ -12,22 +12,27 @@ import select
 import time
 from collections import Counter, deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from newsletter.delivery.ledger import HEARTBEAT_SECONDS, Claim, Ledger, Result, Row, claimed, marked
 from newsletter.delivery.models import DeliveryState
 from newsletter.delivery.outcome import ACCEPTED, SAME_REFUSALS, backoff, judge
-from newsletter.delivery.ready import Ready
-from newsletter.delivery.transport import Answered, Channel, Down, Happening, Offered, Reply, Transport
-from newsletter.delivery.work import Job, Work, Writer
+from newsletter.delivery.pace.notices import Notices
+from newsletter.delivery.pace.slots import Slots
+from newsletter.delivery.pace.slow import Complaints
+from newsletter.delivery.pace.turnstile import LONGEST_PAUSE, SHORTEST_PAUSE, Turnstile, Way, domain_of, rest_of
+from newsletter.delivery.transport import MAIL, RCPT, Answered, Channel, Down, Happening, Offered, Reply
+from newsletter.delivery.work import ANY, Job, Terms, Work, Writer
 from newsletter.errors import NewsletterError, Unavailable
 
 log = logging.getLogger(__name__)
 READY_AT_LEAST = 600  # claim the next chunk while so many deliveries still wait
 TICK_SECONDS = 0.25
 DRAIN_SECONDS = 20.0  # how long answers are awaited without a database to record them in
-SHORTEST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds between two tries to reach a relay that is away
+REFUSED_SECONDS = 300.0  # how long a relay that does not take our sender or our login is left alone
+PACE_SECONDS = 10.0  # between two looks at what recipient domains may get
 LOCAL = "build"  # the phase of what never reached a relay
 _ACCEPTED, _WIRE = DeliveryState.ACCEPTED, DeliveryState.WIRE
 
@@ -44,6 +49,7 @@ class Orders:
     safe: Callable[[str], bool]
     stopping: Callable[[], bool]
     seconds: float
+    terms: Callable[[int], Terms] = field(default=lambda _issue: ANY)
     witness: Callable[[str], None] = field(default=lambda _point: None)
 
 
@@ -52,7 +58,9 @@ class Lane:
     """One channel and the at most two jobs on it."""
 
     channel: Channel
+    way: Way
     number: int
+    begun: int = 0  # messages offered on it
     sent: Job | None = None  # its content is out, its answer is awaited
     offered: Job | None = None  # its envelope is out
     idle: bool = False
@@ -63,25 +71,28 @@ class Lane:
 class Deliverer:
     """One run of the loop; ``run`` returns how many deliveries ended in which state."""
 
-    def __init__(self, ledger: Ledger, transport: Transport, orders: Orders, *, owner: UUID) -> None:
-        self._ledger, self._transport, self._orders, self._owner = ledger, transport, orders, owner
+    def __init__(self, ledger: Ledger, turnstile: Turnstile, notices: Notices, orders: Orders, *, owner: UUID) -> None:
+        self._ledger, self._turnstile, self._notices = ledger, turnstile, notices
+        self._orders, self._owner = orders, owner
+        self._relay = next(iter(turnstile.ways.values())).outlet.transport.name
+        self._complaints, self._slots = Complaints(), Slots()
+        turnstile.refuse = self._refuse_here
         self._poll = select.epoll()
         self._lanes: dict[int, Lane] = {}
         self._instant: list[Lane] = []  # lanes without a descriptor: asked every time round
         self._works: dict[int, Work] = {}
         self._writers: dict[int, Writer] = {}
-        self._ready = Ready(self._refuse_here)
         self._results: list[tuple[Work, Result]] = []
         self._marks: list[tuple[Lane, Job]] = []
         self._turning: tuple[list[tuple[Work, Result]], list[tuple[Lane, Job]]] | None = None
-        self._releases: deque[int] = deque()
+        self._releases: deque[tuple[int, int]] = deque()  # chunks, and seconds for which nobody needs them
         self._asked = ""  # what the claims line was asked
         self._exhausted_until = 0.0
         self._refusals: dict[int, tuple[str, int]] = {}
-        self._open_after, self._pause_seconds = 0.0, SHORTEST_PAUSE
         self._counts: Counter[DeliveryState] = Counter()
+        self._began_at = time.monotonic()
         self._beat_at = time.monotonic() + HEARTBEAT_SECONDS
-        self._look_at = 0.0
+        self._look_at = self._pace_at = self._wait_at = 0.0
 
     def run(self) -> Counter[DeliveryState]:
         """Deliver until nothing waits, the time is over or somebody says stop; then finish what is under way."""
@@ -105,10 +116,13 @@ class Deliverer:
                 else:
                     lane.channel.give_up("the deliverer ended")
             self._poll.close()
+            with suppress(Unavailable):
+                self._slots.close()
+                self._turnstile.close()
 
     def _step(self, now: float, *, ending: bool) -> bool:
         """Go round once; True when there is nothing left to do."""
-        events = self._poll.poll(0 if self._instant else TICK_SECONDS)
+        events = self._poll.poll(0 if any(not lane.idle for lane in self._instant) else TICK_SECONDS)
         ledger_events = []
         for descriptor, mask in events:
             lane = self._lanes.get(descriptor)
@@ -129,7 +143,7 @@ class Deliverer:
         if ending:
             self._send_home()
         self._ask(now, ending=ending)
-        self._ready.write_ahead(len(self._lanes))
+        self._turnstile.write_ahead()
         return not self._busy(ending=ending)
 
     # channels
@@ -152,26 +166,46 @@ class Deliverer:
 
     def _feed(self, lane: Lane) -> None:
         """Offer the next job to a free lane."""
-        job = self._ready.take(utf8=lane.channel.offers_utf8)
+        job = self._next(lane)
         if job is None:
+            if self._is_spent(lane):
+                self._forget(lane)
+                lane.channel.leave()
+                self._look_at = 0.0  # open another one now
             return
         lane.idle = False
         lane.offered = job
         lane.channel.offer(job.envelope)
         self._watch_writing(lane)
 
+    def _next(self, lane: Lane) -> Job | None:
+        """Return the next job for a lane, written; None when nothing may go on it now."""
+        if self._is_spent(lane):
+            return None
+        job = self._turnstile.next(lane.way, utf8=lane.channel.offers_utf8)
+        if job is not None:
+            lane.begun += 1
+        return job
+
+    def _is_spent(self, lane: Lane) -> bool:
+        """Return whether the connection has carried as many messages as its relay likes."""
+        most = lane.way.outlet.per_connection
+        return bool(most) and lane.begun >= most
+
     def _offered(self, lane: Lane) -> None:
         if lane.offered is None:
             return
         self._orders.witness("offered")
         lane.served = True
-        self._pause_seconds = SHORTEST_PAUSE
+        if lane.way.pause_seconds != SHORTEST_PAUSE or lane.way.aside:
+            self._turnstile.back(lane.way)
+            self._notices.back(lane.way.outlet.code)
         self._marks.append((lane, lane.offered))
 
     def _hand_over(self, lane: Lane, job: Job) -> None:
         """The intent is committed: now, and not before, the content may leave."""
         self._orders.witness("marked")
-        lane.sent, lane.offered = job, self._ready.take(utf8=lane.channel.offers_utf8)
+        lane.sent, lane.offered = job, self._next(lane)
         lane.channel.send(job.content, lane.offered.envelope if lane.offered else None)
         job.content = b""
         self._orders.witness("sent")
@@ -186,22 +220,33 @@ class Deliverer:
             self._orders.witness("answered")
         else:
             lane.offered = None
-        self._judge(job, answer.phase, answer.reply)
+        self._judge(lane.way, job, answer.phase, answer.reply)
 
-    def _judge(self, job: Job, phase: str, reply: Reply) -> None:
+    def _judge(self, way: Way, job: Job, phase: str, reply: Reply) -> None:
         outcome = judge(phase, reply)
         issue = job.work.issue
         if outcome is ACCEPTED:
             self._refusals.pop(issue, None)
-            self._end(job, Result(job.row.id, _ACCEPTED, reply.code, 1, 0, "", phase, reply.enhanced, reply.words))
+            self._end(
+                job,
+                Result(
+                    job.row.id, _ACCEPTED, reply.code, 1, 0, "", phase, reply.enhanced, reply.words, way.outlet.name
+                ),
+            )
             return
         if job.work.abandoned and phase != "answer":
+            self._put_back(job)
+            return
+        if outcome.ours and phase == MAIL and self._turnstile.elsewhere(way, job.work):
+            self._put_aside(way, reply.words, seconds=REFUSED_SECONDS)
             self._put_back(job)
             return
         if outcome.ours:
             self._trouble(issue, reply.words)
         elif outcome.state == DeliveryState.REFUSED:
             self._count_refusal(issue, reply)
+        if outcome.state == DeliveryState.DEFERRED:
+            self._hear_later(job, reply)
         wait = int(backoff(job.row.attempts + 1).total_seconds()) if outcome.state == DeliveryState.DEFERRED else 0
         burnt = 0 if outcome.state == DeliveryState.QUEUED else 1
         self._end(
@@ -215,8 +260,17 @@ class Deliverer:
                 phase=phase,
                 enhanced=reply.enhanced,
                 words=reply.words,
+                relay=way.outlet.name,
             ),
         )
+
+    def _hear_later(self, job: Job, reply: Reply) -> None:
+        """Where "later" is heard often, all workers slow down."""
+        domain, now = domain_of(job), time.monotonic()
+        if self._complaints.hear(domain, reply.enhanced, now=now):
+            pace = sum(self._counts.values()) / max(now - self._began_at, 1.0)
+            self._notices.slow_down(domain, base=pace * self._turnstile.share(domain), words=reply.words)
+            self._pace_at = 0.0
 
     def _count_refusal(self, issue: int, reply: Reply) -> None:
         """The same 5xx ten times in a row says something about us, not about ten readers."""
@@ -240,21 +294,48 @@ class Deliverer:
             self._orders.witness("unanswered")
             self._end(
                 lane.sent,
-                Result(lane.sent.row.id, DeliveryState.IN_DOUBT, burnt=1, phase=down.phase, words=down.words),
+                Result(
+                    lane.sent.row.id,
+                    DeliveryState.IN_DOUBT,
+                    burnt=1,
+                    phase=down.phase,
+                    words=down.words,
+                    relay=lane.way.outlet.name,
+                ),
             )
         self._marks = [(other, job) for other, job in self._marks if other is not lane]
         marking = self._turning is not None and any(other is lane for other, _ in self._turning[1])
         if lane.offered is not None and not marking:
+            if down.reply is not None and down.phase == RCPT:
+                self._hear_later(lane.offered, down.reply)
             self._put_back(lane.offered)
             lane.offered = None
         lane.sent = None
-        if down.reply is not None and down.reply.code >= 500 and down.phase in ("auth", "starttls"):
-            for issue in {work.issue for work in self._works.values()}:
-                self._trouble(issue, down.words)
-        if not lane.served and time.monotonic() >= self._open_after:
-            self._open_after = time.monotonic() + self._pause_seconds
-            self._pause_seconds = min(self._pause_seconds * 2, LONGEST_PAUSE)
-            log.warning("relay_away transport=%s phase=%s", self._transport.name, down.phase)
+        if not lane.served:
+            self._not_served(lane.way, down)
+
+    def _not_served(self, way: Way, down: Down) -> None:
+        """A connection ended before the relay asked for anything: it is away, or does not want us."""
+        refused = down.reply is not None and down.reply.code >= 500 and down.phase in ("auth", "starttls")
+        if refused:
+            for work in list(self._works.values()):
+                if not self._turnstile.elsewhere(way, work):
+                    self._trouble(work.issue, down.words)
+        now = time.monotonic()
+        if now < way.open_after:
+            return
+        seconds = way.pause_seconds
+        way.open_after, way.pause_seconds = now + seconds, min(seconds * 2, LONGEST_PAUSE)
+        log.warning("relay_away relay=%s phase=%s", way.outlet.code, down.phase)
+        if refused and len(self._turnstile.ways) > 1:
+            self._put_aside(way, down.words, seconds=REFUSED_SECONDS)
+        elif not any(lane.way is way and lane.served for lane in self._lanes.values()):
+            self._put_aside(way, down.words, seconds=seconds)
+
+    def _put_aside(self, way: Way, words: str, *, seconds: float) -> None:
+        self._turnstile.set_aside(way, seconds=seconds)
+        self._notices.set_aside(way.outlet.code, words, seconds=seconds)
+        self._feed_idle()
 
     def _drop(self, lane: Lane, words: str) -> None:
         """Cut a lane whose message must not go although the relay waits for its content."""
@@ -265,9 +346,15 @@ class Deliverer:
             self._forget(lane)
 
     def _forget(self, lane: Lane) -> None:
-        self._lanes.pop(lane.number, None)
+        known = self._lanes.pop(lane.number, None) is lane
         if lane in self._instant:
             self._instant.remove(lane)
+            known = True
+        if known:
+            lane.way.lanes -= 1
+            if lane.way.outlet.connections:
+                with suppress(Unavailable):
+                    self._slots.free(lane.way.outlet.code)
 
     def _watch_writing(self, lane: Lane) -> None:
         wanted = lane.channel.wants_write()
@@ -288,7 +375,7 @@ class Deliverer:
         if job.work.abandoned:
             self._close_row(job.work)
         else:
-            self._ready.put_back(job)
+            self._turnstile.put_back(job)
 
     def _ask(self, now: float, *, ending: bool) -> None:
         if self._turning is None and (self._results or self._marks):
@@ -305,8 +392,8 @@ class Deliverer:
             self._ledger.heartbeat()
         elif self._releases:
             self._asked = "release"
-            self._ledger.release(self._releases[0])
-        elif not ending and len(self._ready) < READY_AT_LEAST and now >= self._exhausted_until:
+            self._ledger.release(*self._releases[0])
+        elif not ending and now >= self._exhausted_until and self._turnstile.ready() < READY_AT_LEAST:
             self._asked = "claim"
             self._ledger.claim()
 
@@ -359,15 +446,15 @@ class Deliverer:
     def _begin(self, claim: Claim) -> None:
         writer = self._writer(claim.issue)
         if writer is None or not claim.rows:
-            self._releases.append(claim.chunk)
+            self._releases.append((claim.chunk, 0))
             return
-        work = Work(claim.chunk, claim.issue, writer, len(claim.rows))
+        terms = self._orders.terms(claim.issue)
+        work = Work(claim.chunk, claim.issue, writer, len(claim.rows), terms=terms, since=time.monotonic())
         self._works[claim.chunk] = work
+        self._turnstile.begin(work)
         for row in claim.rows:
             self._line_up(row, work)
-        for lane in [*self._lanes.values(), *self._instant]:
-            if lane.idle:
-                self._feed(lane)
+        self._feed_idle()
         self._look_at = 0.0  # open channels now
 
     def _line_up(self, row: Row, work: Work) -> None:
@@ -375,7 +462,7 @@ class Deliverer:
         if reason:
             self._results.append((work, Result(row.id, DeliveryState.SKIPPED, reason=reason)))
             return
-        self._ready.add(Job(row, work))
+        self._turnstile.add(Job(row, work))
 
     def _writer(self, issue: int) -> Writer | None:
         if issue not in self._writers:
@@ -391,7 +478,7 @@ class Deliverer:
         work.open -= 1
         if work.open == 0:
             self._works.pop(work.chunk, None)
-            self._releases.append(work.chunk)
+            self._releases.append((work.chunk, work.rest_seconds))
 
     def _abandon(self, issue: int) -> None:
         for work in list(self._works.values()):
@@ -402,7 +489,7 @@ class Deliverer:
         if work.abandoned:
             return
         work.abandoned = True
-        for _ in range(self._ready.remove(work)):
+        for _ in range(self._turnstile.leave(work)):
             self._close_row(work)
 
     # time
@@ -411,19 +498,50 @@ class Deliverer:
         for lane in list(self._lanes.values()):
             if now > lane.channel.deadline() and not (lane.idle or self._awaits_mark(lane)):
                 self._drop(lane, "the relay did not answer in time")
-        if ending or now < self._open_after:
+        if ending:
             return
-        most = self._transport.most if self._pause_seconds == SHORTEST_PAUSE else 1  # one scout to a relay away
-        for _ in range(min(most - len(self._lanes) - len(self._instant), len(self._ready))):
-            self._open()
+        if now >= self._pace_at:
+            self._pace_at = now + PACE_SECONDS
+            if (limits := self._notices.limits()) is not None:
+                self._turnstile.limit_domains(*limits)
+        if now >= self._wait_at or self._turnstile.is_crowded():
+            self._wait_at = now + 1.0
+            self._give_back()
+        if self._turnstile.has_jobs():
+            self._feed_idle()
+            for way in self._turnstile.ways.values():
+                self._open_some(way, now)
+
+    def _give_back(self) -> None:
+        """Let go of chunks of which nothing can be handed over for long: no lease lasts as long as a limit may."""
+        for wait in self._turnstile.long_waits():
+            wait.work.rest_seconds = rest_of(wait)
+            if wait.whole:
+                self._notices.rest(wait.work.issue, seconds=wait.work.rest_seconds)
+            self._abandon_work(wait.work)
+
+    def _feed_idle(self) -> None:
+        for lane in [*self._lanes.values(), *self._instant]:
+            if lane.idle:
+                self._feed(lane)
+
+    def _open_some(self, way: Way, now: float) -> None:
+        if now < way.open_after:
+            return
+        most = way.outlet.transport.most if way.pause_seconds == SHORTEST_PAUSE else 1  # one scout to a relay away
+        for _ in range(min(most - way.lanes, self._turnstile.wanted(way))):
+            if way.outlet.connections and not self._slots.take(way.outlet.code, way.outlet.connections):
+                return
+            self._open(way)
 
     def _awaits_mark(self, lane: Lane) -> bool:
         marks = self._marks if self._turning is None else self._marks + self._turning[1]
         return any(other is lane for other, _ in marks)
 
-    def _open(self) -> None:
-        channel = self._transport.open()
-        lane = Lane(channel, channel.fileno())
+    def _open(self, way: Way) -> None:
+        channel = way.outlet.transport.open()
+        lane = Lane(channel, way, channel.fileno())
+        way.lanes += 1
         if lane.number < 0:
             self._instant.append(lane)
         else:
@@ -470,7 +588,7 @@ class Deliverer:
     def _drain_lane(self, lane: Lane) -> None:
         for happening in lane.channel.handle(readable=True, writable=False):
             if isinstance(happening, Answered) and lane.sent and happening.envelope is lane.sent.envelope:
-                self._judge(lane.sent, happening.phase, happening.reply)
+                self._judge(lane.way, lane.sent, happening.phase, happening.reply)
                 lane.sent = None
             elif isinstance(happening, Down) and lane.sent:
                 self._down(lane, happening)
@@ -485,7 +603,7 @@ class Deliverer:
         chunks = list(self._works)
         for pause in (0.1, 0.5, 1, 2, 4, 8):
             try:
-                ledger = Ledger(self._owner, self._transport.name)
+                ledger = Ledger(self._owner, self._relay)
             except Unavailable:
                 time.sleep(pause)
                 continue

@@ -42,6 +42,7 @@ CLAIM = f"""
 WITH free AS (
     SELECT c.id FROM newsletter_chunk c JOIN newsletter_issue i ON i.id = c.issue_id
     WHERE c.state = {ChunkState.WAITING} AND {_GOES} AND NOT {HELD}
+        AND (c.rest_until IS NULL OR c.rest_until <= clock_timestamp())
     ORDER BY c.lane, c.id LIMIT 1 FOR NO KEY UPDATE OF c SKIP LOCKED
 ), claimed AS (
     UPDATE newsletter_chunk c SET state = {ChunkState.LEASED}, owner = $1, claims = c.claims + 1,
@@ -64,7 +65,8 @@ WITH held AS MATERIALIZED (
     FOR NO KEY UPDATE OF c
 ), result AS MATERIALIZED (
     SELECT * FROM unnest($3::bigint[], $4::smallint[], $5::smallint[], $6::smallint[], $7::int[], $8::text[],
-        $9::text[], $10::text[], $11::text[]) AS r (id, state, code, burnt, wait, reason, phase, enhanced, words)
+        $9::text[], $10::text[], $11::text[], $14::text[])
+        AS r (id, state, code, burnt, wait, reason, phase, enhanced, words, relay)
 ), recorded AS (
     UPDATE newsletter_delivery d SET state = r.state, code = coalesce(r.code, d.code), reason = r.reason,
         attempts = d.attempts + r.burnt, moved_at = clock_timestamp(),
@@ -74,7 +76,7 @@ WITH held AS MATERIALIZED (
     RETURNING r.*
 ), kept AS (
     INSERT INTO newsletter_attempt (delivery_id, at, outcome, relay, phase, code, enhanced, words)
-    SELECT r.id, clock_timestamp(), r.state, $12, r.phase, r.code, r.enhanced, r.words
+    SELECT r.id, clock_timestamp(), r.state, coalesce(nullif(r.relay, ''), $12), r.phase, r.code, r.enhanced, r.words
     FROM recorded r WHERE r.burnt > 0
 ), wanted AS MATERIALIZED (
     SELECT d.id, {_UNWANTED} AS reason
@@ -101,7 +103,9 @@ SETTLE = (
     + ", ".join(f"{state.name.lower()} = n.{state.name.lower()}" for state in _COUNTED)
 )
 RELEASE = (
-    f"UPDATE newsletter_chunk c SET {SETTLE} FROM ({RECOUNT.format(chunk='$2')}) n WHERE c.id = $2 AND c.owner = $1"
+    f"UPDATE newsletter_chunk c SET {SETTLE}, "
+    "rest_until = CASE WHEN $3::int > 0 THEN clock_timestamp() + $3::int * interval '1 second' END "
+    f"FROM ({RECOUNT.format(chunk='$2')}) n WHERE c.id = $2 AND c.owner = $1"
 )
 HEARTBEAT = f"""UPDATE newsletter_chunk SET lease_until = clock_timestamp() + interval '{LEASE_SECONDS} seconds'
 WHERE owner = $1 AND state = {ChunkState.LEASED}"""
@@ -142,6 +146,7 @@ class Result(NamedTuple):
     phase: str = ""
     enhanced: str = ""
     words: str = ""
+    relay: str = ""  # "" = the one the ledger was opened for
 
 
 def owner_lock(owner: UUID) -> int:
@@ -192,9 +197,9 @@ class Ledger:
         """Ask for a chunk; ``claimed`` reads the answer."""
         self.claims.ask("claim", [self._owner])
 
-    def release(self, chunk: int) -> None:
-        """Let go of a chunk after its last result."""
-        self.claims.ask("release", [self._owner, b"%d" % chunk])
+    def release(self, chunk: int, rest_seconds: int = 0) -> None:
+        """Let go of a chunk after its last result; nobody claims it again within ``rest_seconds``."""
+        self.claims.ask("release", [self._owner, b"%d" % chunk, b"%d" % rest_seconds])
 
     def heartbeat(self) -> None:
         """Lengthen the leases."""
@@ -215,6 +220,7 @@ class Ledger:
             _texts([result.words for result in results]),
             self._relay,
             _numbers(marks),
+            _texts([result.relay for result in results]),
         ]
 
 

@@ -88,6 +88,7 @@ class Chunk(models.Model):
     next_attempt_at = models.DateTimeField(null=True, blank=True)  # the earliest of its deferred deliveries
     first_claimed_at = models.DateTimeField(null=True, blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)  # when its last owner let go
+    rest_until = models.DateTimeField(null=True, blank=True)  # nobody claims it before: nothing of it may go
 
     class Meta:
         indexes: ClassVar = [

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 from django.db.models import Exists, OuterRef
+from django.db.models.functions import Now
 
 from newsletter.delivery.epoch import is_held
 from newsletter.delivery.ledger import place_lock
@@ -29,7 +30,7 @@ def issues_waiting() -> list[int]:
     """Return the sending issues that have chunks nobody holds; none while sending is held."""
     if is_held():
         return []
-    free = Chunk.objects.filter(issue=OuterRef("pk"), state=ChunkState.WAITING)
+    free = Chunk.objects.filter(issue=OuterRef("pk"), state=ChunkState.WAITING).exclude(rest_until__gt=Now())
     sending = Issue.objects.filter(Exists(free), state=Issue.State.SENDING)
     return list(sending.order_by("pk").values_list("pk", flat=True))
 

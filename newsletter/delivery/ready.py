@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from newsletter.delivery.work import Job, Work
 from newsletter.errors import Invalid
 
+NO_UTF8 = "the relay does not take addresses in this script (SMTPUTF8)"
 log = logging.getLogger(__name__)
 
 
@@ -26,6 +27,10 @@ class Ready:
 
     def __len__(self) -> int:
         return len(self._written) + len(self._waiting)
+
+    def __iter__(self) -> Iterator[Job]:
+        yield from self._written
+        yield from self._waiting
 
     def add(self, job: Job) -> None:
         """Put a job last."""
@@ -45,16 +50,32 @@ class Ready:
             job = self._written.popleft()
             if utf8 or not job.envelope.utf8:
                 return job
-            self._refuse(job, "the relay does not take addresses in this script (SMTPUTF8)")
+            self._refuse(job, NO_UTF8)
 
     def write_ahead(self, most: int) -> None:
         """Have so many jobs written, as far as there are any."""
         while len(self._written) < most and self._waiting:
             job = self._waiting.popleft()
-            if words := _write(job):
+            if words := write(job):
                 self._refuse(job, words)
             else:
                 self._written.append(job)
+
+    def pop(self) -> Job | None:
+        """Return the next job, written or not; None when nothing waits."""
+        line = self._written or self._waiting
+        return line.popleft() if line else None
+
+    def first(self) -> Job | None:
+        """Return the job that ``pop`` would, and leave it."""
+        return next(iter(self), None)
+
+    def empty(self) -> list[Job]:
+        """Take out all jobs and return them in order."""
+        jobs = list(self)
+        self._written.clear()
+        self._waiting.clear()
+        return jobs
 
     def remove(self, work: Work) -> int:
         """Forget the jobs of one chunk and return how many there were."""
@@ -64,8 +85,8 @@ class Ready:
         return before - len(self)
 
 
-def _write(job: Job) -> str:
-    """Write envelope and content; returns why it cannot be done, "" when it was."""
+def write(job: Job) -> str:
+    """Write envelope and content of a job; returns why it cannot be done, "" when it was."""
     writer = job.work.writer
     try:
         job.envelope = writer.envelope(job.row)

@@ -183,7 +183,8 @@ def _wake(done: Reconciled) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT i.id FROM newsletter_issue i WHERE i.state = 'sending' AND EXISTS "
-            "(SELECT FROM newsletter_chunk c WHERE c.issue_id = i.id AND c.state = %s)",
+            "(SELECT FROM newsletter_chunk c WHERE c.issue_id = i.id AND c.state = %s "
+            "AND (c.rest_until IS NULL OR c.rest_until <= clock_timestamp()))",
             [ChunkState.WAITING],
         )
         waiting = [row[0] for row in cursor.fetchall()]

@@ -7,10 +7,13 @@ from itertools import islice
 from typing import Any
 
 from django.db.models import Count, Max, Min, Sum
+from django.db.models.functions import Now
+from django.utils import timezone
 
 from newsletter.catalogue.models import Sender
 from newsletter.delivery.models import Chunk, ChunkState, Delivery, DeliveryState, Sending
 from newsletter.delivery.queries import last_words
+from newsletter.delivery.relays.describe import describe_pace, describe_relays
 from newsletter.delivery.writer import message_id
 from newsletter.errors import Invalid
 from newsletter.issues.lifecycle import find
@@ -53,6 +56,10 @@ def status(issue_id: int) -> dict[str, Any]:
         "expires_at": issue.expires_at,
         "elapsed_seconds": round(elapsed, 3),
         "pause_reason": issue.pause_reason,
+        "spread_seconds": issue.spread.total_seconds() if issue.spread else None,
+        "resting": Chunk.objects.filter(issue_id=issue_id, rest_until__gt=Now()).count(),
+        "relays": describe_relays(timezone.now()),
+        "pace": describe_pace(timezone.now()),
     }
 
 

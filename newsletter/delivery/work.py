@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from newsletter.delivery.ledger import Row
+from newsletter.delivery.pace.rate import Limit
 from newsletter.delivery.transport import Envelope
 
 UNWRITTEN = Envelope(0, b"", b"")
@@ -23,6 +24,17 @@ class Writer(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How an issue goes out: on which relay ("" = any), and no faster than ``limit`` (a spread window)."""
+
+    relay: str = ""
+    limit: Limit | None = None
+
+
+ANY = Terms()
+
+
 @dataclass(slots=True)
 class Work:
     """One claimed chunk. ``open`` counts its rows without a recorded end; at zero it is released."""
@@ -32,6 +44,9 @@ class Work:
     writer: Writer
     open: int
     abandoned: bool = False  # paused, cancelled or taken away: what waits goes back
+    terms: Terms = ANY
+    since: float = 0.0  # monotonic second of the claim
+    rest_seconds: int = 0  # for how long nobody needs to claim what goes back
 
 
 @dataclass(slots=True)

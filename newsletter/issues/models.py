@@ -51,6 +51,7 @@ class Issue(models.Model):
     pause_reason = models.CharField(max_length=300, blank=True)
     seal = models.CharField(max_length=64, blank=True)  # the hash its approval is bound to
     send_at = models.DateTimeField(null=True, blank=True)
+    spread = models.DurationField(null=True, blank=True)  # it goes out over this long; none = as fast as it goes
     cool_off_until = models.DateTimeField(null=True, blank=True)
     sending_at = models.DateTimeField(null=True, blank=True)  # when freezing began: the Date of every message
     frozen_at = models.DateTimeField(null=True, blank=True)  # when its audience was complete and sending began

@@ -12,8 +12,10 @@ from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from newsletter.catalogue.models import Newsletter
+from newsletter.catalogue.models import Newsletter, Sender
 from newsletter.delivery.epoch import check_not_held
+from newsletter.delivery.relays.describe import describe_relays
+from newsletter.delivery.relays.outlet import DEFAULT
 from newsletter.errors import NewsletterError
 from newsletter.ingest.models import QuarantinedRecord, Source
 from newsletter.issues.lifecycle import State
@@ -109,6 +111,19 @@ def _sending(_: datetime) -> str:
     return "not held"
 
 
+def _relays(now: datetime) -> str:
+    rows = [row for row in describe_relays(now) if row["state"] != "off"]
+    aside = [f"{row['code']} is set aside: {row['words']}" for row in rows if row["state"] == "aside"]
+    if aside:
+        raise NewsletterError("; ".join(aside), fix="The others carry its share; see `newsletter relays`.")
+    full = [row["code"] for row in rows if row["state"] == "full"]
+    named = Sender.objects.exclude(relay="").exclude(relay__in=[row["code"] for row in rows])
+    if rows[:1] != [] and rows[0]["code"] != DEFAULT and named.exists():
+        lost = named.values_list("relay", flat=True)[0]
+        raise NewsletterError(f"A sender names the relay {lost}, which is not there.", fix="Load it, or name another.")
+    return f"{len(rows)} ready" + (f", full for today: {', '.join(full)}" if full else "")
+
+
 PARTS: dict[str, Callable[[datetime], str]] = {
     "database": _database,
     "tables": _tables,
@@ -117,5 +132,6 @@ PARTS: dict[str, Callable[[datetime], str]] = {
     "newsletters": _newsletters,
     "sources": _sources,
     "issues": _issues,
+    "relays": _relays,
     "sending": _sending,
 }

@@ -29,6 +29,7 @@ class Command(Verb):
         parser.add_argument(
             "--expires", type=span_of_time, metavar="24h", help="what still waits then is not sent any more"
         )
+        parser.add_argument("--spread", type=span_of_time, metavar="30m", help="let it go out over this long")
         parser.add_argument("--wait", action="store_true", help="return when every delivery is final")
 
     def run(
@@ -37,11 +38,12 @@ class Command(Verb):
         issue: int,
         cool_off: timedelta | None,
         expires: timedelta | None,
+        spread: timedelta | None,
         wait: bool,
         by: str,
         **_: Any,
     ) -> dict[str, Any]:
-        send(issue, by=by, now=now(), cool_off=cool_off, expires=expires)
+        send(issue, by=by, now=now(), cool_off=cool_off, expires=expires, spread=spread)
         answer = status(issue)
         while wait and answer["state"] not in FINAL:
             time.sleep(LOOK_EVERY)

@@ -142,7 +142,9 @@ def _schedule(request: HttpRequest, pk: int, who: dict[str, Any]) -> str:
 
 def _send(request: HttpRequest, pk: int, who: dict[str, Any]) -> str:
     expires = duration(request.POST["expires"]) if request.POST.get("expires") else None
-    control.send(pk, cool_off=COOL_OFF if request.POST.get("cool_off") else None, expires=expires, **who)
+    spread = duration(request.POST["spread"]) if request.POST.get("spread") else None
+    cool_off = COOL_OFF if request.POST.get("cool_off") else None
+    control.send(pk, cool_off=cool_off, expires=expires, spread=spread, **who)
     return (
         _("On its way.") if not request.POST.get("cool_off") else _("It leaves in ten minutes. You can pull it back.")
     )

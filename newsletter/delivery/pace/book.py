@@ -1,0 +1,86 @@
+"""The book of tokens in PostgreSQL: whatever is handed over under a limit was drawn here first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import Error as DatabaseError
+from django.db import connection
+
+from newsletter.delivery.pace.rate import Limit
+from newsletter.errors import Unavailable
+
+LONGEST_WAIT = 600.0  # seconds until anybody asks again, whatever the reason
+_OPEN = """INSERT INTO newsletter_bucket (name, tokens, at, day, used)
+VALUES (%(name)s, %(tokens)s, clock_timestamp(), (clock_timestamp() AT TIME ZONE 'UTC')::date, 0)
+ON CONFLICT DO NOTHING"""
+_DRAW = """
+WITH kept AS (
+    SELECT name, tokens, at, day, used FROM newsletter_bucket WHERE name = %(name)s FOR UPDATE
+), timed AS (  -- a clock that went back gives nothing until it has caught up
+    SELECT kept.*, greatest(kept.at, clock_timestamp()) AS now FROM kept
+), counted AS (
+    SELECT name, now, (now AT TIME ZONE 'UTC')::date AS today,
+        least(%(capacity)s::float8, tokens + %(rate)s::float8 * extract(epoch FROM now - at)::float8) AS have,
+        CASE WHEN day >= (now AT TIME ZONE 'UTC')::date THEN used ELSE 0 END AS used_today
+    FROM timed
+), granted AS (
+    SELECT *, greatest(0, least(%(want)s::int, %(cap)s::int - used_today,
+        CASE WHEN %(rate)s::float8 > 0 THEN floor(have)::int ELSE %(want)s::int END)) AS number
+    FROM counted
+)
+UPDATE newsletter_bucket b SET tokens = CASE WHEN %(rate)s::float8 > 0 THEN g.have - g.number ELSE b.tokens END,
+    at = g.now, day = greatest(b.day, g.today), used = g.used_today + g.number
+FROM granted g WHERE b.name = g.name
+RETURNING g.number, g.have - g.number, %(cap)s::int - g.used_today - g.number,
+    extract(epoch FROM ((g.today + 1)::timestamp AT TIME ZONE 'UTC') - g.now)::float8
+"""
+_GIVE_BACK = """UPDATE newsletter_bucket SET used = greatest(0, used - %(number)s)
+WHERE name = %(name)s AND day = (clock_timestamp() AT TIME ZONE 'UTC')::date"""
+_NO_CAP = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What a draw gave: tokens, and when there are more: ``wait`` seconds; ``full`` says that today has none left."""
+
+    number: int
+    wait: float
+    full: bool = False
+
+
+def draw(limit: Limit, want: int) -> Drawn:
+    """Draw at most ``want`` tokens; they are used within ``TOKEN_SECONDS`` or never. Raises ``Unavailable``."""
+    cap = _NO_CAP if limit.cap is None else limit.cap
+    values: dict[str, Any] = {
+        "name": limit.name,
+        "rate": limit.rate,
+        "capacity": limit.capacity,
+        "want": want,
+        "cap": cap,
+    }
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(_DRAW, values)
+            row = cursor.fetchone()
+            if row is None:
+                cursor.execute(_OPEN, {"name": limit.name, "tokens": limit.capacity})
+                cursor.execute(_DRAW, values)
+                row = cursor.fetchone()
+    except DatabaseError as error:
+        raise Unavailable(f"The database does not answer: {error}", where="DATABASE_URL") from None
+    number, have, left, until_midnight = row
+    if left <= 0 and number < want:
+        return Drawn(number, max(until_midnight, 1.0), full=True)
+    wait = (1.0 - have) / limit.rate if limit.rate and have < 1 else 0.0
+    return Drawn(number, min(max(wait, 0.0), LONGEST_WAIT))
+
+
+def give_back(limit: Limit, number: int) -> None:
+    """Take tokens that nobody used out of today's count; raises ``Unavailable``."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(_GIVE_BACK, {"name": limit.name, "number": number})
+    except DatabaseError as error:
+        raise Unavailable(f"The database does not answer: {error}", where="DATABASE_URL") from None

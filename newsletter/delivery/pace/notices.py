@@ -1,0 +1,76 @@
+"""What a deliverer tells the others about relays and domains, and hears from them. Trouble here stops no mail."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from django.db import Error as DatabaseError
+from django.db import connection
+from django.utils import timezone
+
+from newsletter.delivery.models import ChunkState
+from newsletter.delivery.pace.domains import DomainLimits, domain_limits
+from newsletter.delivery.pace.slow import slow_down
+from newsletter.delivery.relays.models import RelayTrouble
+
+log = logging.getLogger(__name__)
+_REST = f"""UPDATE newsletter_chunk SET rest_until = clock_timestamp() + %s * interval '1 second'
+WHERE issue_id = %s AND state = {ChunkState.WAITING} AND (rest_until IS NULL OR rest_until < clock_timestamp())"""
+NO_LIMITS: DomainLimits = ({}, lambda _domain: None)
+
+
+class Notices:
+    """The board in PostgreSQL."""
+
+    def __init__(self, clock: Callable[[], datetime] = timezone.now) -> None:
+        self._clock = clock
+
+    def limits(self) -> DomainLimits | None:
+        """Return the limits of recipient domains as they stand now, None when nobody can tell."""
+        with _quietly():
+            return domain_limits(self._clock())
+        return None
+
+    def away(self) -> dict[str, float]:
+        """Return the relays that were set aside, with the seconds until they are tried again."""
+        now = self._clock()
+        with _quietly():
+            return {one.relay: (one.until - now).total_seconds() for one in RelayTrouble.objects.filter(until__gt=now)}
+        return {}
+
+    def set_aside(self, relay: str, words: str, *, seconds: float) -> None:
+        """Tell that a relay is set aside for so many seconds."""
+        now = self._clock()
+        log.warning("relay_set_aside relay=%s seconds=%s", relay, round(seconds, 1))
+        with _quietly():
+            told = {"words": words[:500], "until": now + timedelta(seconds=seconds)}
+            if not RelayTrouble.objects.filter(relay=relay).update(**told):
+                RelayTrouble.objects.bulk_create([RelayTrouble(relay=relay, since=now, **told)], ignore_conflicts=True)
+
+    def back(self, relay: str) -> None:
+        """Tell that a relay takes mail again."""
+        with _quietly():
+            if RelayTrouble.objects.filter(relay=relay).delete()[0]:
+                log.info("relay_back relay=%s", relay)
+
+    def slow_down(self, domain: str, *, base: float, words: str) -> None:
+        """Tell that a domain gets mail half as fast as ``base`` messages a second."""
+        log.warning("domain_slowed base=%s", round(base, 1))
+        with _quietly():
+            slow_down(domain, base=base, words=words)
+
+    def rest(self, issue: int, *, seconds: int) -> None:
+        """Tell that nobody needs to claim from an issue for a while."""
+        with _quietly(), connection.cursor() as cursor:
+            cursor.execute(_REST, [seconds, issue])
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    try:
+        yield
+    except DatabaseError as error:
+        log.warning("notice_lost error=%s", type(error).__name__)
