@@ -117,7 +117,7 @@ def _database() -> dict[str, object]:
         "ENGINE": "django.db.backends.postgresql",
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {key: value for key, value in parts.items() if key not in known},
+        "OPTIONS": {"connect_timeout": "5", **{key: value for key, value in parts.items() if key not in known}},
     }
     database.update({known[key]: str(value) for key, value in parts.items() if key in known})
     return database
@@ -188,6 +188,10 @@ LISTMONK_USER = os.environ.get("NEWSLETTER_LISTMONK_USER", "")
 LISTMONK_TOKEN = os.environ.get("NEWSLETTER_LISTMONK_TOKEN", "")
 LISTMONK_TEMPLATE = _whole_number("NEWSLETTER_LISTMONK_TEMPLATE", 0, most=2**31)  # 0 = listmonk's default
 HANDOVER_LISTS = {name: _lists(f"NEWSLETTER_{name.upper()}_LISTS") for name in ("mailchimp", "listmonk")}
+
+METRICS_TOKEN = os.environ.get("NEWSLETTER_METRICS_TOKEN", "")  # "" = only this machine may see them
+if METRICS_TOKEN and len(METRICS_TOKEN) < 16:
+    raise ImproperlyConfigured("NEWSLETTER_METRICS_TOKEN: at least 16 characters are needed")
 
 # Doors
 WEB_PORT = _whole_number("NEWSLETTER_WEB_PORT", 8000)
@@ -275,11 +279,15 @@ FILE_UPLOAD_HANDLERS = [
 ]
 
 LOG_LEVEL = _choice("NEWSLETTER_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
+LOG_FORMAT = _choice("NEWSLETTER_LOG_FORMAT", "line", ("line", "json"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"event": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "event"}},
+    "formatters": {
+        "line": {"()": "newsletter.log_lines.Lines"},
+        "json": {"()": "newsletter.log_lines.JsonLines"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {"django.server": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
 }

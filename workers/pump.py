@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 from celery import bootsteps
@@ -19,8 +20,10 @@ from django.db import Error as DatabaseError
 from django.db import connection
 from django.utils import timezone
 
+from newsletter.delivery.presence import WORKER, leave, sign
 from newsletter.delivery.queries import waiting
 from newsletter.delivery.reconcile import reconcile
+from newsletter.delivery.watch_progress import warn_of_stuck
 from newsletter.errors import NewsletterError
 from workers import hand
 
@@ -59,13 +62,18 @@ class Pump(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no type
             try:
                 if now >= reconcile_at:
                     reconcile_at = now + RECONCILE_SECONDS
+                    sign(WORKER, hand.place())
                     reconcile(timezone.now())
+                    warn_of_stuck()
                 hands.serve(now)
             except (DatabaseError, NewsletterError, OSError) as error:
                 log.warning("pump_waits error=%s", type(error).__name__)
             finally:
                 connection.close()  # nothing open may be inherited by a child that celery forks
         hands.end()
+        with suppress(DatabaseError):
+            leave(WORKER, hand.place())
+        connection.close()
 
 
 class Hands:

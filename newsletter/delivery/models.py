@@ -157,3 +157,18 @@ class Epoch(models.Model):
 
     def __str__(self) -> str:
         return self.mark
+
+
+class Presence(models.Model):
+    """A worker host or a ticker that lives, and when it was last seen on the database's clock."""
+
+    kind = models.CharField(max_length=10)  # worker, ticker
+    place = models.CharField(max_length=255)
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["kind", "place"], name="presence_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.place}"

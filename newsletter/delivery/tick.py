@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from newsletter.delivery.control import send, start_cooled_off
+from newsletter.delivery.presence import TICKER, sign
 from newsletter.delivery.reconcile import Reconciled, reconcile
 from newsletter.delivery.rewind import watch
 from newsletter.errors import Conflict, NewsletterError
@@ -34,6 +35,7 @@ class Tick:
 
 def tick(now: datetime) -> Tick:
     """Do what is due at ``now``; an issue that cannot be sent is logged and does not stop the others."""
+    sign(TICKER, "tick")
     done = turn(now)
     answer = Tick(done.drafted, done.refreshed, done.approved, done.skipped, done.held)
     if not watch(now):

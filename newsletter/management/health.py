@@ -5,24 +5,32 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-import redis
 from django.conf import settings
+from django.db import Error as DatabaseError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
 
 from newsletter.catalogue.models import Newsletter, Sender
 from newsletter.delivery.epoch import check_not_held
+from newsletter.delivery.knock import knock
+from newsletter.delivery.presence import TICKER, WORKER, seen
 from newsletter.delivery.relays.describe import describe_relays
-from newsletter.delivery.relays.outlet import DEFAULT
-from newsletter.errors import NewsletterError
+from newsletter.delivery.relays.outlet import DEFAULT, current_outlets
+from newsletter.delivery.watch_progress import progress
+from newsletter.errors import NewsletterError, Unavailable
 from newsletter.ingest.models import QuarantinedRecord, Source
 from newsletter.issues.lifecycle import State
-from newsletter.issues.models import Issue
+from newsletter.issues.models import HistoryEntry, Issue
+from newsletter.letters.models import Letter
+from newsletter.management.plain import database_trouble, look_at_broker
 
 PATIENCE_SECONDS = 3
 LEAST_FREE_BYTES = 1 << 30
+MOST_CLOCK_SECONDS = 2.0
+LATEST_TICK_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,9 @@ def _examined(name: str, look: Callable[[datetime], str], now: datetime) -> Part
         return Part(name, ok=True, detail=look(now))
     except NewsletterError as error:
         return Part(name, ok=False, detail=f"{error.message} {error.fix}".strip())
+    except DatabaseError as error:
+        trouble = database_trouble(error)
+        return Part(name, ok=False, detail=f"{trouble.message} {trouble.fix}")
     except Exception as error:  # whatever is broken, the other parts are still told
         return Part(name, ok=False, detail=f"{type(error).__name__}: {error}".split("\n", 1)[0])
 
@@ -68,12 +79,7 @@ def _tables(_: datetime) -> str:
 def _redis(_: datetime) -> str:
     if not settings.REDIS_URL:
         raise NewsletterError("REDIS_URL is not set.", fix="Sending goes on without it, a little slower to start.")
-    server = redis.Redis.from_url(
-        settings.REDIS_URL, socket_timeout=PATIENCE_SECONDS, socket_connect_timeout=PATIENCE_SECONDS
-    )
-    with server:
-        policy = server.config_get("maxmemory-policy").get("maxmemory-policy", "unknown")
-        return f"answers; {policy}"
+    return look_at_broker(patience_seconds=PATIENCE_SECONDS)
 
 
 def _disk(_: datetime) -> str:
@@ -98,12 +104,75 @@ def _sources(_: datetime) -> str:
 
 
 def _issues(_: datetime) -> str:
+    stuck = next((one for one in progress() if one.is_stuck), None)
+    if stuck is not None:
+        raise NewsletterError(
+            f"Issue {stuck.issue} is stuck: nothing of it has moved for {stuck.idle_seconds / 60:.0f} minutes.",
+            fix="Look at the parts relay and workers, and at its newest replies in `newsletter deliveries`.",
+        )
+    for issue in Issue.objects.filter(state=State.PAUSED).order_by("pk"):
+        last = HistoryEntry.objects.filter(issue=issue, act="pause").order_by("-pk").first()
+        if last is not None and last.by == "system":
+            raise NewsletterError(
+                f"Issue {issue.pk} paused by itself: {issue.pause_reason}",
+                fix=f"Set that right, then `newsletter resume {issue.pk}`.",
+            )
     held = (
         Issue.objects.exclude(hold_reason="").filter(state__in=[State.DRAFT, State.APPROVED, State.SCHEDULED]).count()
     )
     paused = Issue.objects.filter(state=State.PAUSED).count()
     sending = Issue.objects.filter(state__in=[State.FREEZING, State.SENDING]).count()
     return f"{sending} sending, {paused} paused, {held} held"
+
+
+def _relay(now: datetime) -> str:
+    """Knock at every relay in use, those that are set aside too."""
+    outlets = current_outlets(day=now.date())
+    for outlet in outlets:
+        try:
+            knock(outlet.transport)
+        except Unavailable as error:
+            place = "" if outlet.code == DEFAULT else f"{outlet.code}: "
+            raise Unavailable(f"{place}{error.message}", where=error.where, fix=error.fix) from None
+    return f"{len(outlets)} would take mail"
+
+
+def _clock(_: datetime) -> str:
+    before = timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute("select clock_timestamp()")
+        theirs = cursor.fetchone()[0]
+    middle = before + (timezone.now() - before) / 2
+    off = (middle - theirs).total_seconds()
+    if abs(off) > MOST_CLOCK_SECONDS:
+        raise NewsletterError(
+            f"The clock of this machine is {abs(off):.0f} s {'ahead of' if off > 0 else 'behind'} the database's.",
+            fix="Keep both by NTP. Leases are safe, for only the database's clock counts; slots are early or late.",
+        )
+    return f"{abs(off):.1f} s from the database's"
+
+
+def _workers(now: datetime) -> str:
+    found = seen()[WORKER]
+    if found.alive:
+        return f"{found.alive} alive"
+    wait = Issue.objects.filter(state__in=[State.FREEZING, State.SENDING]).count()
+    letters = Letter.objects.filter(state=Letter.State.QUEUED, written_at__lt=now - timedelta(minutes=1)).count()
+    if wait or letters:
+        last = f", the last was seen {found.seconds_ago / 60:.0f} minutes ago" if found.seconds_ago else ""
+        raise NewsletterError(
+            f"No worker is alive{last}; {wait} issues and {letters} letters wait.", fix="Start `newsletter worker`."
+        )
+    return "none is running, and nothing waits"
+
+
+def _ticker(now: datetime) -> str:
+    due = Issue.objects.filter(state=State.SCHEDULED, hold_reason="", send_at__lt=now - timedelta(minutes=2)).count()
+    ago = seen()[TICKER].seconds_ago
+    if due or (ago is not None and ago > LATEST_TICK_SECONDS):
+        last = "The ticker has never run" if ago is None else f"The ticker last ran {ago / 60:.0f} minutes ago"
+        raise NewsletterError(f"{last}; {due} issues are overdue.", fix="Start `newsletter beat`, or tick by cron.")
+    return "has not run yet, and nothing is due" if ago is None else f"ran {ago:.0f} s ago"
 
 
 def _sending(_: datetime) -> str:
@@ -134,4 +203,8 @@ PARTS: dict[str, Callable[[datetime], str]] = {
     "issues": _issues,
     "relays": _relays,
     "sending": _sending,
+    "relay": _relay,
+    "workers": _workers,
+    "ticker": _ticker,
+    "clock": _clock,
 }

@@ -20,6 +20,7 @@ LEAST_ROLE = {
     "root": PUBLIC,
     "healthz": PUBLIC,
     "readyz": PUBLIC,
+    "metrics": PUBLIC,  # it asks for a token of its own, or for this machine
     "public:unsubscribe": PUBLIC,
     "public:preferences": PUBLIC,
     "public:view": PUBLIC,
