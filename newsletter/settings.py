@@ -139,6 +139,9 @@ def _relay_logins() -> dict[str, Login]:
 
 
 SECRET_KEY = _secret("SECRET_KEY", "secret.key")
+SECRET_KEY_FALLBACKS = _words("NEWSLETTER_OLD_SECRET_KEYS")  # still read: sessions, and bounces of old mail
+if any(len(key) < 32 for key in SECRET_KEY_FALLBACKS):
+    raise ImproperlyConfigured("NEWSLETTER_OLD_SECRET_KEYS: every key has at least 32 characters")
 LINK_KEYS = _link_keys()
 ADDRESS_KEY = _secret("NEWSLETTER_ADDRESS_KEY", "address.key")  # never change it: suppressions are found by it
 DEBUG = False

@@ -81,3 +81,17 @@ def test_a_bulk_issue_under_way_never_delays_a_letter(tmp_path: Path) -> None:
         )
         wait_until(lambda: Letter.objects.filter(pk=letter.pk, state="accepted").exists(), seconds=40)
     assert states(issue)["queued"] > 1000
+
+
+def test_what_a_worker_that_is_told_to_end_leaves_is_sent_by_another(tmp_path: Path) -> None:
+    issue = make_issue(readers=4000, kilobytes=20)
+    with sink(tmp_path) as relay, crew(relay.port, tmp_path / "worker.log") as start:
+        first, second = start(broker=broker_of_our_own()), start(broker=broker_of_our_own())
+        wait_until(lambda: len(relay.accepted()) >= 500, seconds=90, every=0.01)
+        first.end()
+        at_the_end = len(relay.accepted())
+        wait_until(lambda: _is_sent(issue), seconds=90)
+        check_promise(issue, relay)
+        second.end()
+    assert at_the_end < 4000
+    assert states(issue) == {"accepted": 4000}  # none in doubt
