@@ -282,6 +282,7 @@ FILE_UPLOAD_HANDLERS = [
 ]
 
 LOG_LEVEL = _choice("NEWSLETTER_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
+TRACING = _choice("NEWSLETTER_TRACING", "off", ("off", "on")) == "on"  # spans of OpenTelemetry
 LOG_FORMAT = _choice("NEWSLETTER_LOG_FORMAT", "line", ("line", "json"))
 LOGGING = {
     "version": 1,

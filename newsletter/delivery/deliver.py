@@ -19,6 +19,7 @@ from newsletter.delivery.pace.spread import spread_limit
 from newsletter.delivery.pace.turnstile import Turnstile
 from newsletter.delivery.relays.outlet import DEFAULT, Outlet, current_outlets
 from newsletter.delivery.safe import gate
+from newsletter.delivery.span import span
 from newsletter.delivery.transport import Transport
 from newsletter.delivery.work import Terms
 from newsletter.delivery.writer import IssueWriter, writer_of
@@ -56,7 +57,8 @@ def deliver(
             return None
         _set_aside(turnstile, notices)
         orders = Orders(write, _pause, gate(), stopping, seconds, written.__getitem__, witness)
-        counts = Deliverer(ledger, turnstile, notices, orders, owner=owner).run()
+        with span("deliver", place=place):
+            counts = Deliverer(ledger, turnstile, notices, orders, owner=owner).run()
     finally:
         ledger.close()
     for issue_id in written:

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from newsletter.delivery.assign import CHOICE_SQL, NO_ARTICLE, assignment, must_wait
 from newsletter.delivery.models import ChunkState, DeliveryState, Lane, Sending
+from newsletter.delivery.span import span
 from newsletter.delivery.wake import wake_deliver, wake_freeze
 from newsletter.errors import Conflict
 from newsletter.issues.lifecycle import find, move
@@ -74,7 +75,8 @@ def freeze(issue_id: int, *, now: datetime, seconds: float = 45.0) -> Frozen:
     end = time.monotonic() + seconds
     Sending.objects.get_or_create(issue_id=issue_id)
     while True:
-        sending = _write_portion(issue_id, now)
+        with span("freeze", issue=issue_id):
+            sending = _write_portion(issue_id, now)
         if sending is None:
             return Frozen(0, complete=False)
         if sending.complete:

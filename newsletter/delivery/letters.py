@@ -19,6 +19,7 @@ from newsletter.delivery.models import DeliveryState
 from newsletter.delivery.outcome import backoff, judge
 from newsletter.delivery.return_path import return_path
 from newsletter.delivery.safe import may_go
+from newsletter.delivery.span import span
 from newsletter.delivery.submit import submit
 from newsletter.delivery.transport import Answered, Down, Envelope, Transport
 from newsletter.delivery.transports import current_transport
@@ -54,7 +55,8 @@ def send_letters(
         letter = _claim(owner)
         if letter is None:
             break
-        accepted += _send(letter, owner, transport, now=timezone.now())
+        with span("letter", letter=letter.pk):
+            accepted += _send(letter, owner, transport, now=timezone.now())
     return accepted
 
 
