@@ -13,6 +13,7 @@ BENCHMARKS = (
     "benchmarks.ingest",
     "benchmarks.proofread",
     "benchmarks.render",
+    "benchmarks.dkim",
 )
 
 

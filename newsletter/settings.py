@@ -16,6 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
 
 from newsletter.delivery.conversation import Login
+from newsletter.delivery.dkim.keys import read_keys
 from newsletter.delivery.relay import read_relay
 from newsletter.errors import Invalid
 
@@ -167,6 +168,10 @@ try:
 except Invalid as _broken:
     raise ImproperlyConfigured(f"{_broken.where}: {_broken.message} {_broken.fix}") from None
 RELAY_LOGINS = _relay_logins()  # by relay, as the names of settings write it
+try:
+    DKIM_KEYS = read_keys(_words("NEWSLETTER_DKIM_KEYS"))  # by domain
+except Invalid as _broken:
+    raise ImproperlyConfigured(f"{_broken.message} {_broken.fix}") from None
 SAFE_LIST = _words("NEWSLETTER_SAFE_LIST")  # outside production: who may get real mail
 if any(entry != "*" and (entry.count("@") != 1 or entry.endswith("@")) for entry in SAFE_LIST):
     raise ImproperlyConfigured("NEWSLETTER_SAFE_LIST: only addresses, @domains or * can stand in it")

@@ -11,6 +11,8 @@ from uuid import UUID, uuid4
 from django.db import connection
 from django.utils import timezone
 
+from newsletter.delivery.dkim.ring import keys_of
+from newsletter.delivery.dkim.stamp import stamped
 from newsletter.delivery.epoch import HELD
 from newsletter.delivery.headers import address_octets
 from newsletter.delivery.ledger import LEASE_SECONDS
@@ -97,7 +99,8 @@ def letter_octets(letter: Letter) -> bytes:
         boundary=f"letter-{letter.pk}",
         headers={"Auto-Submitted": "auto-generated", **letter.headers},
     )
-    return compile_message(sheet).content(Copy(letter.message_id.strip("<>"), letter.name, letter.address, {}))
+    compiled = stamped(compile_message(sheet), keys_of(letter.sender), now=timezone.now())
+    return compiled.content(Copy(letter.message_id.strip("<>"), letter.name, letter.address, {}))
 
 
 def _mark(letter: Letter, owner: UUID) -> bool:

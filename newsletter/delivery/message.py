@@ -66,12 +66,15 @@ class Compiled:
     holes: tuple[tuple[int, Hole], ...]
     header_names: tuple[str, ...]
     slots: frozenset[str]  # the names of all slots in it
+    stamp: Callable[[Sequence[bytes]], bytes] | None = None  # makes further headers from the filled pieces
 
     def content(self, copy: Copy) -> bytes:
         """Return one copy as dot-stuffed CRLF octets; raises ``Invalid`` for an impossible address."""
         pieces = list(self.pieces)
         for index, hole in self.holes:
             pieces[index] = hole(copy)
+        if self.stamp is not None:
+            pieces.insert(0, self.stamp(pieces))
         return b"".join(pieces)
 
     def file(self, copy: Copy) -> bytes:
@@ -108,6 +111,7 @@ def _layout(sheet: Sheet) -> list[bytes | Hole]:
     if sheet.list_id:
         fixed.append(b"List-Id: " + mailbox(sheet.list_name, f"x@{sheet.list_id}").replace(b"<x@", b"<") + b"\r\n")
         fixed.append(_list_unsubscribe)
+        fixed.append(b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n")
     fixed += [_text_header(name, [value] if isinstance(value, str) else value) for name, value in sheet.headers.items()]
     fixed.append(f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{border}"\r\n'.encode())
     for kind, parts in (("plain", sheet.text), ("html", sheet.html)):
@@ -144,13 +148,9 @@ def _message_id(copy: Copy) -> bytes:
 def _list_unsubscribe(copy: Copy) -> bytes:
     """RFC 2369 and RFC 8058; a copy without a live link (proof, preview) names only the mail address."""
     if copy.unsubscribe is None:
-        return (
-            b"List-Unsubscribe: <mailto:unsubscribe@invalid>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
-        )
+        return b"List-Unsubscribe: <mailto:unsubscribe@invalid>\r\n"
     web, mail = copy.unsubscribe
-    return (f"List-Unsubscribe: <{web}>,\r\n <{mail}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n").encode(
-        "ascii"
-    )
+    return f"List-Unsubscribe: <{web}>,\r\n <{mail}>\r\n".encode("ascii")
 
 
 def _text_header(header: str, parts: Parts) -> bytes | Hole:

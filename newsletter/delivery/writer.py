@@ -6,7 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils import timezone
+
 from newsletter.catalogue.models import Sender
+from newsletter.delivery.dkim.ring import keys_of
+from newsletter.delivery.dkim.stamp import stamped
 from newsletter.delivery.headers import address_octets
 from newsletter.delivery.ledger import Row
 from newsletter.delivery.message import Compiled, Copy, Sheet, compile_message
@@ -60,7 +64,8 @@ def writer_of(issue_id: int) -> IssueWriter:
     """Return the writer of an issue that is being sent; raises ``Unavailable`` without a stored rendering."""
     issue = find(issue_id)
     renderings = IssueRendering.objects.filter(issue=issue, issue_version=issue.version)
-    compiled = {rendering.variant: compile_rendering(issue, rendering) for rendering in renderings}
+    keys, now = keys_of(issue.newsletter.sender), timezone.now()
+    compiled = {one.variant: stamped(compile_rendering(issue, one), keys, now=now) for one in renderings}
     if "" not in compiled:
         raise Unavailable(f"Issue {issue_id} has no stored rendering.", where=f"issue {issue_id}")
     named = any("preferences" in one.slots for one in compiled.values())

@@ -14,6 +14,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from newsletter.catalogue.models import Newsletter, Sender
+from newsletter.delivery.dkim.keys import Key
+from newsletter.delivery.dkim.ring import unsigned
 from newsletter.delivery.epoch import check_not_held
 from newsletter.delivery.knock import knock
 from newsletter.delivery.presence import TICKER, WORKER, seen
@@ -193,6 +195,18 @@ def _relays(now: datetime) -> str:
     return f"{len(rows)} ready" + (f", full for today: {', '.join(full)}" if full else "")
 
 
+def _dkim(_: datetime) -> str:
+    ring: dict[str, tuple[Key, ...]] = settings.DKIM_KEYS
+    if not ring:
+        return "mail is not signed here"
+    if missing := unsigned(list(Sender.objects.all())):
+        raise NewsletterError(
+            f"No key signs mail from {', '.join(missing)}.",
+            fix="Add one to NEWSLETTER_DKIM_KEYS; see `newsletter dkim`.",
+        )
+    return ", ".join(f"{key.selector}@{key.domain} ({key.algorithm})" for keys in ring.values() for key in keys)
+
+
 PARTS: dict[str, Callable[[datetime], str]] = {
     "database": _database,
     "tables": _tables,
@@ -207,4 +221,5 @@ PARTS: dict[str, Callable[[datetime], str]] = {
     "workers": _workers,
     "ticker": _ticker,
     "clock": _clock,
+    "dkim": _dkim,
 }
