@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import re
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from newsletter.delivery.transport import (
     ANSWER,
@@ -41,7 +41,7 @@ class Login:
     """Name and password for AUTH."""
 
     user: str
-    password: str
+    password: str = field(repr=False)
 
 
 class Conversation:
@@ -214,6 +214,8 @@ class Conversation:
             self._say(HELO, f"HELO {self._name}\r\n".encode())
         elif kind == AUTH and code == 334:
             self._continue_login()
+        elif kind == STARTTLS and code != 220 and self._starttls == "offered":
+            self._begin_work(happenings)  # in clear, as it would without the offer
         elif code >= 400 or (kind == STARTTLS and code != 220):
             reply = self._reply(line)
             happenings.append(self._down(reply.words, reply, phase=kind))
@@ -241,6 +243,9 @@ class Conversation:
             if self._starttls == "required":
                 happenings.append(self._down("the relay does not offer STARTTLS", phase=STARTTLS))
                 return
+        self._begin_work(happenings)
+
+    def _begin_work(self, happenings: list[Happening]) -> None:
         if self._login is not None:
             self._log_in(self._login, happenings)
         else:

@@ -6,7 +6,9 @@ import select
 import time
 from collections.abc import Callable
 
-from newsletter.delivery.transport import SESSION, Answered, Channel, Down, Envelope, Offered, Up
+from newsletter.delivery.transport import RCPT, SESSION, Answered, Channel, Down, Envelope, Offered, Reply, Up
+
+NO_UTF8 = Reply(553, "5.6.7", "5.6.7 the relay does not take addresses in this script (SMTPUTF8)")
 
 
 def submit(
@@ -19,6 +21,8 @@ def submit(
     while True:
         for happening in _next(channel):
             if isinstance(happening, Up):
+                if envelope.utf8 and not channel.offers_utf8:
+                    return Answered(envelope, RCPT, NO_UTF8)
                 channel.offer(envelope)
             elif isinstance(happening, Offered):
                 if not intend():

@@ -14,6 +14,7 @@ from newsletter.delivery.transport import Channel, Envelope, Happening
 
 SEND_BUFFER = 512 * 1024
 READ_AT_ONCE = 8 * 1024  # replies are short
+STARTTLS_WAYS = {"starttls": "required", "opportunistic": "offered"}
 _NOTHING = memoryview(b"")
 _UNDER_WAY = frozenset({0, errno.EINPROGRESS, errno.EWOULDBLOCK})
 
@@ -26,7 +27,7 @@ class Smtp:
     def __init__(self, relay: Relay, *, most: int) -> None:
         self.relay = relay
         self.most = most
-        self._context = ssl.create_default_context() if relay.tls != "none" else None
+        self._context = _context(relay)
         self._hello = socket.getfqdn() if relay.host not in ("127.0.0.1", "localhost", "::1") else "localhost"
         self._place: tuple[int, tuple[object, ...]] | None = None
 
@@ -45,6 +46,18 @@ class Smtp:
         return self._place
 
 
+def _context(relay: Relay) -> ssl.SSLContext | None:
+    """Return how TLS is done; opportunistic verifies nothing, whoever sits between could as well hide the offer."""
+    if relay.tls == "none":
+        return None
+    context = ssl.create_default_context(cafile=relay.ca or None)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if relay.tls == "opportunistic":
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
 class SmtpChannel:
     """One connection. It is registered for reading as long as it is open."""
 
@@ -59,7 +72,7 @@ class SmtpChannel:
         self._talk = Conversation(
             name=hello,
             login=relay.login,
-            starttls="required" if relay.tls == "starttls" else "none",
+            starttls=STARTTLS_WAYS.get(relay.tls, "none"),
             secured=relay.tls == "implicit",
         )
         self._connected = self._handshaking = False
@@ -140,9 +153,12 @@ class SmtpChannel:
     def _wrap(self) -> list[Happening]:
         if self._context is None:
             raise RuntimeError("TLS without a context")
-        self._socket = self._context.wrap_socket(
-            self._socket, server_hostname=self._relay.host, do_handshake_on_connect=False
-        )
+        try:
+            self._socket = self._context.wrap_socket(
+                self._socket, server_hostname=self._relay.host, do_handshake_on_connect=False
+            )
+        except OSError as error:  # it was closed meanwhile
+            return self.give_up(f"TLS failed: {type(error).__name__}")
         self._handshaking = True
         return self._shake_hands()
 
@@ -154,7 +170,7 @@ class SmtpChannel:
         except (OSError, ssl.CertificateError) as error:
             return self.give_up(f"TLS failed: {getattr(error, 'verify_message', '') or type(error).__name__}")
         self._handshaking = False
-        if self._relay.tls == "starttls":
+        if self._relay.tls != "implicit":
             self._talk.secure()
             self._flush()
         return []
