@@ -1,7 +1,8 @@
 """The pump: every worker asks the database for work, so that a send needs no broker, no beat and no web.
 
 Work that no wake-up took for five seconds is done by the same verbs in children of the pump; every fifteen seconds it
-reconciles (one worker at a time: an advisory lock). Celery remains the normal way.
+reconciles (one worker at a time: an advisory lock). Celery remains the normal way. What fails rests before it is tried
+again, up to a minute, and other issues are frozen meanwhile.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -31,6 +33,8 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 2.0
 RECONCILE_SECONDS = 15.0
 PATIENCE_SECONDS = 5.0
+LONGEST_REST_SECONDS = 60.0
+CHILD = (sys.executable, "-m", "workers.child")
 
 
 class Pump(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no types
@@ -77,26 +81,48 @@ class Pump(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no type
 
 
 class Hands:
-    """The children of the pump, one for each kind of work."""
+    """The children of the pump, one for each kind of work. ``program`` is what a child runs, before its kind."""
 
-    def __init__(self) -> None:
+    def __init__(self, program: Sequence[str] = CHILD) -> None:
+        self._program = program
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._since: dict[str, float] = {}
+        self._failures: dict[str, int] = {}  # in a row
+        self._rest_until: dict[str, float] = {}
 
     def serve(self, now: float) -> None:
-        """Look what waits and start a child for what has waited long enough."""
+        """Look what waits and start a child for what has waited long enough; one issue is frozen at a time."""
+        self._reap(now)
         work = waiting(now=timezone.now(), place=hand.place())
-        kinds = [f"freeze {issue_id}" for issue_id in work.freeze[:1]]
-        kinds += ["deliver"] if work.deliver else []
-        kinds += ["letters"] if work.letters else []
+        freezes = [f"freeze {issue_id}" for issue_id in work.freeze]
+        kinds = [*freezes, *(["deliver"] if work.deliver else []), *(["letters"] if work.letters else [])]
         self._since = {kind: self._since.get(kind, now) for kind in kinds}
         for kind, since in self._since.items():
-            child = self._children.get(kind)
-            if now - since >= PATIENCE_SECONDS and (child is None or child.poll() is not None):
+            if now - since >= PATIENCE_SECONDS and self._is_free(kind, freezes) and self._is_rested(kind, now):
                 log.info("pump_takes work=%s", kind)
-                self._children[kind] = subprocess.Popen(
-                    [sys.executable, "-m", "workers.child", *kind.split()], env=os.environ.copy()
-                )
+                self._children[kind] = subprocess.Popen([*self._program, *kind.split()], env=os.environ.copy())
+
+    def _is_free(self, kind: str, freezes: Sequence[str]) -> bool:
+        alike = freezes if kind in freezes else (kind,)
+        return not any(one in self._children for one in alike)
+
+    def _is_rested(self, kind: str, now: float) -> bool:
+        return self._rest_until.get(kind, 0.0) <= now
+
+    def _reap(self, now: float) -> None:
+        """Forget children that ended; one that failed rests, twice as long each time."""
+        for kind, child in list(self._children.items()):
+            code = child.poll()
+            if code is None:
+                continue
+            del self._children[kind]
+            if code == 0:
+                self._failures.pop(kind, None)
+                self._rest_until.pop(kind, None)
+                continue
+            failures = self._failures[kind] = self._failures.get(kind, 0) + 1
+            self._rest_until[kind] = now + min(LOOK_SECONDS * 2**failures, LONGEST_REST_SECONDS)
+            log.warning("pump_child_failed work=%s code=%s failures=%s", kind, code, failures)
 
     def end(self) -> None:
         """Ask the children to finish what is under way, and wait."""
