@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from django.core import mail
 from django.test import override_settings
 
 from newsletter.delivery.submit import submit
@@ -50,6 +51,13 @@ def test_a_message_is_offered_then_marked_then_accepted(name: str, tmp_path: Pat
     assert isinstance(word, Answered)
     assert (word.envelope.key, word.phase, word.reply.code) == (7, "answer", 250)
     assert order == ["marked", "content"]
+
+
+def test_a_provider_gets_the_headers_but_no_signature_that_would_not_hold_for_its_mail(tmp_path: Path) -> None:
+    signed = b"DKIM-Signature: v=1; a=rsa-sha256\r\nList-Id: <x.example>\r\n" + CONTENT
+    with transport("anymail", tmp_path) as chosen:
+        submit(chosen.open(), Envelope(7, b"b@b.example", b"c@d.example"), lambda: signed, lambda: True)
+    assert dict(mail.outbox[-1].extra_headers) == {"List-Id": "<x.example>"}
 
 
 @pytest.mark.parametrize("name", sorted(TRANSPORTS))

@@ -14,7 +14,10 @@ from django.core.mail.message import EmailMultiAlternatives
 from newsletter.delivery.instant import InstantChannel
 from newsletter.delivery.transport import Channel, Envelope, Reply
 
-KEPT_BY_PROVIDER = frozenset({"from", "to", "subject", "date", "mime-version", "content-type", "reply-to"})
+# the provider writes these itself; a signature of ours would not hold for the mail it makes
+KEPT_BY_PROVIDER = frozenset(
+    {"from", "to", "subject", "date", "mime-version", "content-type", "reply-to", "dkim-signature"}
+)
 
 
 class Anymail:
