@@ -26,6 +26,7 @@ from tests.rendering.specimens import NONCE, arabic, chinese, english
 
 WIDTHS = (700, 375)
 DOCUMENTS = 10_000
+TRIES = 5  # Chromium draws rounded corners at the rim now one way, now another, of one and the same page
 # every image of every mail is this one, so that sizes and crops show
 IMAGE = """<svg xmlns="http://www.w3.org/2000/svg" width="1200" height="600">
 <rect width="1200" height="600" fill="#789"/>
@@ -92,10 +93,12 @@ def _ours(source: str) -> tuple[str, str]:
 
 
 def _alike(browser: Browser, name: str, theirs: str, ours: str, width: int) -> bool:
-    for _ in range(2):  # now and then Chromium draws a pixel at the rim otherwise; what stays different differs
+    drawn: dict[str, set[bytes]] = {"npm": set(), "ours": set()}
+    for _ in range(TRIES):
         pictures = {"npm": _picture(browser, theirs, width), "ours": _picture(browser, ours, width)}
-        alike = pictures["npm"] == pictures["ours"]
-        if alike:
+        for who, picture in pictures.items():
+            drawn[who].add(picture)
+        if alike := not drawn["npm"].isdisjoint(drawn["ours"]):
             break
     if not alike and (keep := os.environ.get("KEEP", "")):
         Path(keep).mkdir(parents=True, exist_ok=True)

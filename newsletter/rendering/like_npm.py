@@ -7,6 +7,9 @@ docs/reference/mjml.md.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from fractions import Fraction
+from math import ceil, floor
 
 from lxml import etree
 
@@ -29,11 +32,16 @@ _WIDTH = re.compile(
     r"""(?P<before><img\b[^>]*? width="|<td style="width:)(?P<whole>[0-9]+)\.[0-9]+"""
     r"""(?P<after>"|px;">(?= *<(?:a|img)\b))"""
 )
+_SHARE = re.compile(r"(?<=width:)[0-9.]++(?=%)")
+_LONG_SHARE = re.compile(r"([0-9]{1,2}\.[0-9]{6,40})%")
+FINEST_SHARE = 100_000  # parts of a percent that MRML's 7 digits still tell apart
+# a column that shares its group evenly; a width of its own has 5 decimals at most by now
+_EVEN_SHARE = re.compile(r"""(<div class="[^"]*\bmj-column-per-[^"]*" style="[^"]*;width:[0-9]+)\.[0-9]{6,}(?=%)""")
 _SHORT = re.compile(r"#([0-9a-fA-F])([0-9a-fA-F])([0-9a-fA-F])")
 
 
-def like_npm(root: etree._Element) -> None:
-    """Rewrite a whole document."""
+def like_npm(root: etree._Element) -> dict[str, str]:
+    """Rewrite a whole document; returns the widths that were rounded, each with the one to write in the end."""
     _leave_out(root)
     defaults = _defaults(root)
     _spread_classes(root)
@@ -49,8 +57,12 @@ def like_npm(root: etree._Element) -> None:
             del element.attrib["full-width"]
     for element in root.iter("mj-all", *WITH_WIDTH):
         _say_pixels(element)
+    shares: dict[str, str] = {}
+    for element in root.iter("mj-column", "mj-group"):
+        _round_share(element, shares)
     for element in root.iter(etree.Element):
         _lengthen_colors(element)
+    return shares
 
 
 def _leave_out(root: etree._Element) -> None:
@@ -113,9 +125,30 @@ def _say_pixels(element: etree._Element) -> None:
         element.set("padding", " ".join("0px" if part == "0" else part for part in padding.split()))
 
 
-def finish(html: str) -> str:
-    """Return compiled HTML with images of whole pixels, cut off as npm mjml does, and carousels that show arrows."""
-    return _WIDTH.sub(r"\g<before>\g<whole>\g<after>", html).replace("@media screen, yahoo", "@media screen yahoo")
+def _round_share(element: etree._Element, shares: dict[str, str]) -> None:
+    """Write width="33.33333333333333%" with 5 decimals, on its side of a third.
+
+    MRML counts with 7 digits, takes it for a third, and an image in it gets a pixel more than with npm mjml.
+    """
+    if found := _LONG_SHARE.fullmatch(element.get("width", "")):
+        share = Fraction(found[1])
+        whole = (share / 100).limit_denominator(12) * 100
+        rounded = floor(share * FINEST_SHARE) if share < whole else ceil(share * FINEST_SHARE)
+        short = f"{rounded / FINEST_SHARE:.5f}".rstrip("0").rstrip(".")  # as MRML writes it
+        shares[short] = found[1]
+        element.set("width", f"{short}%")
+
+
+def finish(html: str, shares: Mapping[str, str]) -> str:
+    """Return compiled HTML as npm mjml writes it; ``shares`` is what ``like_npm`` returned.
+
+    Images have whole pixels, cut off; columns that share a group evenly have whole percents where the style sheet is
+    not read; columns have all digits of their width; carousels show their arrows.
+    """
+    html = _EVEN_SHARE.sub(r"\1", _WIDTH.sub(r"\g<before>\g<whole>\g<after>", html))
+    if shares:
+        html = _SHARE.sub(lambda share: shares.get(share[0], share[0]), html)
+    return html.replace("@media screen, yahoo", "@media screen yahoo")
 
 
 def drop(element: etree._Element) -> None:

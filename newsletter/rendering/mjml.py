@@ -19,7 +19,7 @@ from newsletter.errors import Invalid
 from newsletter.rendering.compiler import compiler
 from newsletter.rendering.like_npm import drop, finish, like_npm
 from newsletter.rendering.validate import Problem, validate
-from newsletter.rendering.validate.scan import VOID
+from newsletter.rendering.validate.scan import VOID, once
 from newsletter.rendering.validate.table import COMPONENTS, EMPTY
 
 BACKSLASH, QUOTE = "\ufdd0", "\ufdd1"  # stand for \\ and " while lxml serialises; noncharacters, which no text holds
@@ -48,11 +48,15 @@ def mjml_place(line: int, column: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Hardened:
-    """Source that MRML takes safely: ASCII only, styles taken out. ``inline_css`` is premailer's."""
+    """Source that MRML takes safely: ASCII only, styles taken out, widths rounded, which are kept in ``shares``.
+
+    ``inline_css`` is premailer's.
+    """
 
     source: str
     styles: dict[str, str]
     inline_css: str
+    shares: dict[str, str]
 
 
 def compile_mjml(source: str, *, place: Place = mjml_place) -> tuple[str, str]:
@@ -64,7 +68,7 @@ def compile_mjml(source: str, *, place: Place = mjml_place) -> tuple[str, str]:
 def compile_valid(source: str) -> tuple[str, str]:
     """Return what ``compile_mjml`` returns, for a source that has been validated."""
     hardened = harden(source)
-    html = finish(_NEIGHBOURS.sub("", compiler.compile(hardened.source)))
+    html = finish(_NEIGHBOURS.sub("", compiler.compile(hardened.source)), hardened.shares)
     for token, style in hardened.styles.items():
         html = html.replace(token, style)
     return html, hardened.inline_css
@@ -87,12 +91,12 @@ def harden(source: str) -> Hardened:
             token = f"zstyle{mark}n{len(styles)}z"
             styles[token] = css
             style.text = token
-    like_npm(root)
+    shares = like_npm(root)
     _walk(root)
     ascii_source = etree.tostring(root, encoding="us-ascii").decode()
     ascii_source = ascii_source.replace(f"&#{ord(BACKSLASH)};", "&#92;").replace(f"&#{ord(QUOTE)};", "&#34;")
     ascii_source = _INDENT.sub("\n", ascii_source)
-    return Hardened(ascii_source, styles, "\n".join(inline))
+    return Hardened(ascii_source, styles, "\n".join(inline), shares)
 
 
 def refuse(problems: tuple[Problem, ...], place: Place) -> None:
@@ -111,6 +115,8 @@ def _parsed(source: str) -> etree._Element:
     try:
         root = etree.fromstring(plain.encode(), parser)
     except etree.XMLSyntaxError as error:
+        if (unrepeated := once(plain)) != plain:
+            return _parsed(unrepeated)
         line, column = error.position
         where = mjml_place(line, column)
         raise Invalid(f"{error.msg}.", where=where, fix="Close and nest the tags.") from None

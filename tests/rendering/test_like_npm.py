@@ -100,3 +100,31 @@ def test_a_blank_beside_an_icon_is_no_text() -> None:
     inner = '<mj-social><mj-social-element name="facebook" href="https://x.example/">{}</mj-social-element></mj-social>'
     source = "<mjml><mj-body><mj-section><mj-column>" + inner + "</mj-column></mj-section></mj-body></mjml>"
     assert compile_mjml(source.format(" \n ")) == compile_mjml(source.format(""))
+
+
+@pytest.mark.parametrize(
+    ("share", "width"),
+    [("33.33333333333333%", "149"), ("33.333333333333336%", "150"), ("66.66666666666667%", "350"), ("25.5%", "103")],
+)
+def test_an_image_in_a_share_of_the_width_has_the_pixels_of_npm_mjml(share: str, width: str) -> None:
+    made = tree(f"<mj-column width='{share}'><mj-image src='a'/></mj-column>")
+    assert made.xpath("//img/@width") == [width]
+
+
+@pytest.mark.parametrize(("columns", "width"), [(7, "14%"), (3, "33%"), (4, "25%")])
+def test_columns_that_share_a_group_evenly_have_whole_percents(columns: int, width: str) -> None:
+    made = tree(f"<mj-group>{column('<mj-text>words</mj-text>') * columns}</mj-group>")
+    styles = made.xpath("//div[contains(@class, 'mj-column-per') and contains(@style, 'vertical-align')]/@style")
+    assert [style.rstrip(";").rpartition("width:")[2] for style in styles] == [width] * columns
+
+
+def test_a_column_of_a_group_keeps_the_share_that_it_names() -> None:
+    inner = "<mj-column width='33.33333333333333%'><mj-text>words</mj-text></mj-column>"
+    assert "width:33.33333333333333%" in tree(f"<mj-group>{inner}</mj-group>").xpath("//div[table]/@style")[-1]
+
+
+def test_of_an_attribute_given_twice_the_first_counts() -> None:
+    made = tree(column("<mj-text color='#aa0000' color='#00aa00' align='left' align=\"right\">words</mj-text>"))
+    style = made.xpath("//div[text()='words']")[0].get("style").replace(" ", "")
+    assert "color:#aa0000" in style
+    assert "text-align:left" in style

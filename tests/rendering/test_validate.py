@@ -140,7 +140,7 @@ def test_a_problem_of_an_attribute_points_at_the_attribute() -> None:
             "nowrap has no value in quotes.",
             'Write a blank, then nowrap="...".',
         ),
-        ("<mj-text color='red' color='red'/>", "E", "color is given twice.", "Keep one of them."),
+        ("<mj-text color='red' color='red'/>", "W", "color is given twice; the first counts.", "Keep one of them."),
         ("<mj-text mj-class='x'/>", "W", "There is no mj-class x.", "Define it in mj-head."),
         ("<mj-text><o:p>x</o:p></mj-text>", "E", "<o:p> is no name of a tag.", "Use names of HTML without a prefix."),
         (

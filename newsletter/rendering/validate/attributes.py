@@ -16,7 +16,7 @@ NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
 
 def form_faults(token: Token) -> Iterator[Told]:
-    """Say what XML does not take, whatever the tag is."""
+    """Say what XML does not take, whatever the tag is; a name given twice is left out once."""
     seen: set[str] = set()
     for one in token.attributes:
         if one.name in ("=", '"', "'", "/"):
@@ -25,12 +25,12 @@ def form_faults(token: Token) -> Iterator[Told]:
             yield one.offset, f"{one.name} has no value in quotes.", f'Write a blank, then {one.name}="...".', "E"
         elif not NAME.fullmatch(one.name) or one.name.startswith("xmlns"):
             yield one.offset, f"{one.name[:40]} is no name of an attribute.", "Use letters, digits and -.", "E"
-        elif one.name in seen:
-            yield one.offset, f"{one.name} is given twice.", "Keep one of them.", "E"
         elif "<" in one.value:
             yield one.offset, f"The value of {one.name} holds a <.", "Write &lt; for it.", "E"
         elif wrong := reference_fault(one.value):
             yield one.offset, f"{one.name}: {wrong}", "Write the sign itself.", "E"
+        elif one.name in seen:
+            yield one.offset, f"{one.name} is given twice; the first counts.", "Keep one of them.", "W"
         seen.add(one.name)
 
 

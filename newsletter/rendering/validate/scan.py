@@ -75,6 +75,20 @@ def scan(source: str) -> Iterator[Token]:
         yield Token("text", source[end:], end)
 
 
+def once(source: str) -> str:
+    """Return ``source`` without attributes that their tag has already: as in npm mjml and in HTML the first counts."""
+    kept: list[str] = []
+    end = 0
+    for token in scan(source):
+        seen: set[str] = set()
+        for one in token.attributes:
+            if one.name in seen and (found := _ATTRIBUTE.match(source, one.offset)):
+                kept.append(source[end : one.offset])
+                end = found.end()
+            seen.add(one.name)
+    return "".join([*kept, source[end:]])
+
+
 def _attributes(rest: str, base: int) -> Iterator[Attribute]:
     """Yield the attributes of one tag; the first that is no attribute is the last, its ``quoted`` is False."""
     for found in _ATTRIBUTE.finditer(rest):
