@@ -18,7 +18,7 @@ from uuid import UUID
 
 from newsletter.delivery.ledger import HEARTBEAT_SECONDS, Claim, Ledger, Result, Row, claimed, marked
 from newsletter.delivery.models import DeliveryState
-from newsletter.delivery.outcome import ACCEPTED, SAME_REFUSALS, backoff, judge
+from newsletter.delivery.outcome import ACCEPTED, SAME_REFUSALS, Outcome, backoff, judge
 from newsletter.delivery.pace.notices import Notices
 from newsletter.delivery.pace.slots import Slots
 from newsletter.delivery.pace.slow import Complaints
@@ -89,6 +89,7 @@ class Deliverer:
         self._asked = ""  # what the claims line was asked
         self._exhausted_until = 0.0
         self._refusals: dict[int, tuple[str, int]] = {}
+        self._troubled: set[int] = set()  # issues we paused: what was under way is refused for the same reason
         self._counts: Counter[DeliveryState] = Counter()
         self._began_at = time.monotonic()
         self._beat_at = time.monotonic() + HEARTBEAT_SECONDS
@@ -243,6 +244,8 @@ class Deliverer:
             return
         if outcome.ours:
             self._trouble(issue, reply.words)
+        elif outcome.state == DeliveryState.REFUSED and issue in self._troubled:  # it is not about this reader
+            outcome = Outcome(DeliveryState.QUEUED)
         elif outcome.state == DeliveryState.REFUSED:
             self._count_refusal(issue, reply)
         if outcome.state == DeliveryState.DEFERRED:
@@ -282,6 +285,7 @@ class Deliverer:
             self._trouble(issue, reply.words)
 
     def _trouble(self, issue: int, words: str) -> None:
+        self._troubled.add(issue)
         if any(work.issue == issue and not work.abandoned for work in self._works.values()):
             log.warning("issue_in_trouble issue=%s", issue)
             self._abandon(issue)
@@ -452,6 +456,7 @@ class Deliverer:
         work = Work(claim.chunk, claim.issue, writer, len(claim.rows), terms=terms, since=time.monotonic())
         self._works[claim.chunk] = work
         self._turnstile.begin(work)
+        self._troubled.discard(claim.issue)
         for row in claim.rows:
             self._line_up(row, work)
         self._feed_idle()

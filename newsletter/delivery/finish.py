@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db.models import Count, F, Q, Sum
 
+from newsletter.delivery.bounced import suppress_bounced
 from newsletter.delivery.models import Chunk, ChunkState, Sending
 from newsletter.delivery.resend import resend_by_policy
 from newsletter.errors import Conflict
@@ -36,5 +37,6 @@ def finish_if_done(issue_id: int, *, now: datetime) -> bool:
         move(issue_id, "finish", by="system", now=now, sent_at=now)
     except Conflict:
         return False
+    suppress_bounced(issue_id, now=now)
     log.info("issue_sent issue=%s deliveries=%s", issue_id, sending.deliveries)
     return True

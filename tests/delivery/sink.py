@@ -1,7 +1,13 @@
 """The only witness: an SMTP sink in a process of its own.
 
-It writes one line (recipient, SHA-256 of the content's first octets) for every message at the final dot, before it
-answers 250. ``rules`` say what it does otherwise; see ``Rules``. Run it as a program or use ``Sink``.
+It writes one line (recipient, tab, Unix seconds when it asked for the content) for every message at the final dot,
+before it answers 250. ``rules`` say what it does otherwise and may be changed while it runs (``Sink.follow``):
+``mail``, ``answer``, ``greeting``: what it says there, always; ``rcpt``: {part of an address: [reply, times]}, 0 times
+for always; ``delay``: seconds before an answer; ``cut_in_body``, ``cut_after_dot``, ``bye_after``: see below;
+``without``: abilities it does not have; ``with``: more of them; ``at``: {phase: fault}, where a phase is greeting,
+ehlo, starttls, auth, mail, rcpt, data, body, dot (nothing is witnessed) or answer (it is), and a fault has ``say`` (a
+reply), ``raw`` (octets without an end), ``repeat`` (the octets so often), ``cut`` (close), and strikes ``every`` so
+many, ``times`` times; a fault without any of these is silence. Run it as a program or use ``sink``.
 """
 
 from __future__ import annotations
@@ -12,6 +18,7 @@ import os
 import selectors
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -33,14 +40,17 @@ class Session:
         self.recipient = ""
         self.refused = False
         self.messages = 0
+        self.began = 0.0
+        self.mute = False
+        self.delayed_until = 0.0
 
     def feed(self, octets: bytes) -> None:
         self.buffer += octets
-        while not self.sock._closed:  # type: ignore[attr-defined]
+        while not self.sock._closed and not self.mute:  # type: ignore[attr-defined]
             if self.in_data:
                 end = self.buffer.find(b"\r\n.\r\n")
                 if end < 0:
-                    if self.server.rules.get("cut_in_body"):
+                    if self.server.rules.get("cut_in_body") or (self.buffer and self.strike("body")):
                         self.close()
                     return
                 content = bytes(self.buffer[: end + 2])
@@ -58,21 +68,25 @@ class Session:
     def command(self, line: str) -> None:
         word, rules = line[:4].upper(), self.server.rules
         if word == "EHLO":
-            known = [one for one in ABILITIES if one not in rules.get("without", [])]
-            self.say("\r\n".join(f"250-{one}" for one in known[:-1]) + f"\r\n250 {known[-1]}")
+            known = [one for one in ABILITIES if one not in rules.get("without", [])] + rules.get("with", [])
+            self.reply("ehlo", "\r\n".join(f"250-{one}" for one in known[:-1]) + f"\r\n250 {known[-1]}")
+        elif word == "STAR":
+            if self.reply("starttls", "220 go ahead") and self.server.tls is not None:
+                self.wrap(self.server.tls)
+        elif word == "AUTH":
+            self.reply("auth", "235 2.7.0 welcome")
         elif word == "MAIL":
-            self.say(rules.get("mail", "250 2.1.0 Ok"))
+            self.refused = not self.reply("mail", rules.get("mail", "250 2.1.0 Ok"))
         elif word == "RCPT":
             self.recipient = line[line.find("<") + 1 : line.find(">")]
             answer = self.server.answer_to(self.recipient) or "250 2.1.5 Ok"
-            self.refused = not answer.startswith("2")
-            self.say(answer)
+            self.refused = not self.reply("rcpt", answer) or not answer.startswith("2") or self.refused
         elif word == "DATA":
             if self.refused or "mail" in rules:
                 self.say("503 5.5.1 no recipient")
             else:
-                self.in_data = True
-                self.say("354 go on")
+                self.began = time.time()
+                self.in_data = self.reply("data", "354 go on")
         elif word == "QUIT":
             self.say("221 bye")
             self.close()
@@ -83,27 +97,63 @@ class Session:
         rules = self.server.rules
         self.messages += 1
         answer = rules.get("answer", "250 2.0.0 Ok")
+        if self.strike("dot"):
+            return
         if rules.get("cut_after_dot") and self.messages % int(rules["cut_after_dot"]) == 0:
-            self.server.witness(self.recipient, content)
+            self.server.witness(self, content)
             self.close()
             return
         if answer.startswith("2"):
-            self.server.witness(self.recipient, content)
-        self.say(answer)
+            self.server.witness(self, content)
+        self.reply("answer", answer)
         if rules.get("bye_after") and self.messages >= int(rules["bye_after"]):
             self.say("421 4.3.2 enough")
             self.close()
 
+    def strike(self, phase: str) -> bool:
+        """Do what a fault of this phase says; False when there is none."""
+        fault = self.server.fault(phase)
+        if fault is None:
+            return False
+        if "say" in fault:
+            self.write(str(fault["say"]))
+        if "raw" in fault:
+            self.write(str(fault["raw"]) * int(str(fault.get("repeat", 1))), end="")
+        if fault.get("cut"):
+            self.close()
+        self.mute = not fault.keys() & {"say", "raw", "cut"}
+        return True
+
+    def reply(self, phase: str, text: str) -> bool:
+        """Say it, unless a fault strikes."""
+        if self.strike(phase):
+            return False
+        self.say(text)
+        return True
+
+    def wrap(self, context: ssl.SSLContext) -> None:
+        """Go on inside TLS; whoever fails to shake hands is gone."""
+        self.server.selector.unregister(self.sock)
+        self.sock.settimeout(5)
+        try:
+            self.sock = context.wrap_socket(self.sock, server_side=True)
+        except (OSError, ssl.SSLError):
+            self.sock.close()
+            return
+        self.server.selector.register(self.sock, selectors.EVENT_READ, self)
+
     def say(self, text: str) -> None:
         delay = float(self.server.rules.get("delay", 0))
         if delay and text.startswith("250 2.0.0"):
-            self.server.later.append((time.monotonic() + delay, self, text))
+            self.delayed_until = time.monotonic() + delay
+        if self.delayed_until > time.monotonic():  # what follows keeps its place
+            self.server.later.append((self.delayed_until, self, text))
             return
         self.write(text)
 
-    def write(self, text: str) -> None:
+    def write(self, text: str, *, end: str = "\r\n") -> None:
         try:
-            self.sock.sendall(text.encode() + b"\r\n")
+            self.sock.sendall((text + end).encode())
         except OSError:
             self.close()
 
@@ -116,6 +166,12 @@ class Server:
 
     def __init__(self, log: Path, rules: dict[str, object], spool: Path | None) -> None:
         self.rules = rules
+        self.struck: Counter[str] = Counter()
+        self.met: Counter[str] = Counter()
+        self.tls: ssl.SSLContext | None = None
+        if "certificate" in rules:
+            self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.tls.load_cert_chain(str(rules["certificate"]))
         self.log = log.open("ab", buffering=0)
         self.spool = spool
         self.later: list[tuple[float, Session, str]] = []
@@ -145,13 +201,19 @@ class Server:
             sock.sendall(str(self.rules["greeting"]).encode() + b"\r\n")
             sock.close()
             return
+        sock.settimeout(30)
         session = Session(self, sock)
         self.selector.register(sock, selectors.EVENT_READ, session)
-        session.write("220 sink.example ESMTP")
+        if self.tls is not None and self.rules.get("implicit"):
+            session.wrap(self.tls)
+        if session.sock.fileno() >= 0:
+            session.reply("greeting", "220 sink.example ESMTP")
 
     def read(self, session: Session) -> None:
         try:
             octets = session.sock.recv(1 << 18)
+            while isinstance(session.sock, ssl.SSLSocket) and session.sock.pending():
+                octets += session.sock.recv(1 << 18)
         except OSError:
             octets = b""
         if octets:
@@ -164,6 +226,20 @@ class Server:
             self.selector.unregister(session.sock)
             session.sock.close()
 
+    def fault(self, phase: str) -> dict[str, object] | None:
+        """The fault that strikes now in this phase."""
+        known: dict[str, dict[str, object]] = self.rules.get("at", {})  # type: ignore[assignment]
+        fault = known.get(phase)
+        if fault is None:
+            return None
+        self.met[phase] += 1
+        if self.met[phase] % int(str(fault.get("every", 1))):
+            return None
+        if self.struck[phase] >= int(str(fault.get("times", 10**9))):
+            return None
+        self.struck[phase] += 1
+        return fault
+
     def answer_to(self, recipient: str) -> str:
         """The rule for a recipient: ``rcpt`` maps a part of the address to [answer, times] (0 = always)."""
         rules: dict[str, list[object]] = self.rules.get("rcpt", {})  # type: ignore[assignment]
@@ -174,8 +250,8 @@ class Server:
                     return str(answer)
         return ""
 
-    def witness(self, recipient: str, content: bytes) -> None:
-        os.write(self.log.fileno(), recipient.encode() + b"\n")
+    def witness(self, session: Session, content: bytes) -> None:
+        os.write(self.log.fileno(), f"{session.recipient}\t{session.began:.6f}\n".encode())
         if self.spool is not None:
             with (self.spool / f"{time.monotonic_ns()}.eml").open("wb") as file:
                 file.write(content.replace(b"\r\n..", b"\r\n."))
@@ -189,7 +265,18 @@ class Sink:
 
     def accepted(self) -> list[str]:
         """The recipients of all messages it took responsibility for, in order."""
-        return self.log.read_text().splitlines() if self.log.exists() else []
+        return [recipient for recipient, _ in self.seen()]
+
+    def seen(self) -> list[tuple[str, float]]:
+        """The same with the Unix second at which it asked for the content."""
+        lines = self.log.read_text().splitlines() if self.log.exists() else []
+        return [(recipient, float(began)) for recipient, _, began in (line.partition("\t") for line in lines)]
+
+    def follow(self, **rules: object) -> None:
+        """Follow other rules from now on."""
+        (self.log.parent / "rules.json").write_text(json.dumps(rules))
+        self.process.send_signal(signal.SIGUSR1)
+        time.sleep(0.1)
 
     def messages(self) -> list[bytes]:
         """The messages as files, when a spool was asked for."""
@@ -228,6 +315,11 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     listener = socket.create_server(("127.0.0.1", options.port), backlog=512, reuse_port=False)
     server = Server(options.log, options.rules, options.spool)
+
+    def reread(*_: object) -> None:
+        server.rules = json.loads((options.log.parent / "rules.json").read_text())
+
+    signal.signal(signal.SIGUSR1, reread)
     print(listener.getsockname()[1], flush=True)
     server.serve(listener)
 

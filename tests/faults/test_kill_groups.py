@@ -16,7 +16,7 @@ from tests.delivery.sink import sink
 from tests.delivery.stage import check_promise, make_issue, states
 from tests.workers.crew import broker_of_our_own, crew, wait_until
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.faults]
+pytestmark = pytest.mark.django_db(transaction=True)
 CONNECTIONS = 16
 
 

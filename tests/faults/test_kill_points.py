@@ -15,7 +15,7 @@ from tests.delivery.sink import sink
 from tests.delivery.stage import check_promise, database_url, sending_issue, states, take_back, to
 from tests.workers.crew import wait_until
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.short]
 CONNECTIONS = 4
 TIMES = {"claimed": 1, "recorded": 15}  # a turn of the ledger carries up to CONNECTIONS results, so 120 readers take 30
 

@@ -22,7 +22,7 @@ from newsletter.delivery.reconcile import reconcile
 from tests.delivery.sink import sink
 from tests.delivery.stage import database_url, make_issue, sending_issue, states, take_back, to
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.short]
 
 
 def test_without_the_fence_a_fenced_owner_could_still_mark(monkeypatch: pytest.MonkeyPatch) -> None:

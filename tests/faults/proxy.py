@@ -1,0 +1,121 @@
+"""A wire that can be cut: a small proxy, TCP or Unix socket, before any part of the rig.
+
+Modes: ``passing``; ``hanging`` (nothing moves and nothing is closed: a half-open connection); ``refusing`` (new
+connections are closed at once, old ones reset). ``delay`` is seconds a piece waits, ``rate`` octets a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+PASSING, HANGING, REFUSING = "passing", "hanging", "refusing"
+Place = tuple[str, int] | Path
+
+
+class Proxy:
+    """A running proxy; set ``mode``, ``delay`` and ``rate`` at any time."""
+
+    def __init__(self, target: Place) -> None:
+        self.target = target
+        self.mode, self.delay, self.rate = PASSING, 0.0, 0
+        self.cuts = 0
+        self.port = 0
+        self._loop = asyncio.new_event_loop()
+        self._writers: set[asyncio.StreamWriter] = set()
+
+    def reset(self) -> int:
+        """Break every connection now; returns how many."""
+        return asyncio.run_coroutine_threadsafe(self._reset(), self._loop).result()
+
+    async def _reset(self) -> int:
+        broken = len(self._writers) // 2
+        for writer in list(self._writers):
+            _abort(writer)
+        self.cuts += broken
+        return broken
+
+    async def serve(self, listen: Path | None, ready: threading.Event) -> None:
+        """Serve until the loop is stopped."""
+        if listen is None:
+            server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+            self.port = server.sockets[0].getsockname()[1]
+        else:
+            server = await asyncio.start_unix_server(self._accept, str(listen))
+        ready.set()
+        async with server:
+            await server.serve_forever()
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.mode == REFUSING:
+            _abort(writer)
+            return
+        try:
+            if isinstance(self.target, Path):
+                behind, ahead = await asyncio.open_unix_connection(str(self.target))
+            else:
+                behind, ahead = await asyncio.open_connection(*self.target)
+        except OSError:
+            _abort(writer)
+            return
+        pair = {writer, ahead}
+        self._writers |= pair
+        try:
+            await asyncio.gather(self._pump(reader, ahead), self._pump(behind, writer), return_exceptions=True)
+        finally:
+            self._writers -= pair
+            for one in pair:
+                one.close()
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while octets := await reader.read(1 << 16):
+                while self.mode == HANGING:
+                    await asyncio.sleep(0.05)
+                if self.mode == REFUSING:
+                    break
+                if self.delay:
+                    await asyncio.sleep(self.delay)
+                if self.rate:
+                    await asyncio.sleep(len(octets) / self.rate)
+                writer.write(octets)
+                await writer.drain()
+        with suppress(OSError, RuntimeError):
+            writer.close()
+
+    def run(self, listen: Path | None, ready: threading.Event) -> None:
+        """The thread."""
+        asyncio.set_event_loop(self._loop)
+        with suppress(asyncio.CancelledError, RuntimeError):
+            self._loop.run_until_complete(self.serve(listen, ready))
+
+    def end(self) -> None:
+        """Stop the thread."""
+        self._loop.call_soon_threadsafe(lambda: [task.cancel() for task in asyncio.all_tasks(self._loop)])
+
+
+@contextmanager
+def proxy(target: Place, *, listen: Path | None = None) -> Iterator[Proxy]:
+    """A proxy to ``target`` for the time of the block, at ``listen`` or at a free port of 127.0.0.1."""
+    one, ready = Proxy(target), threading.Event()
+    thread = threading.Thread(target=one.run, args=(listen, ready), daemon=True)
+    thread.start()
+    assert ready.wait(10)
+    try:
+        yield one
+    finally:
+        one.end()
+        thread.join(10)
+        one._loop.close()
+
+
+def _abort(writer: asyncio.StreamWriter) -> None:
+    sock = writer.get_extra_info("socket")
+    if sock is not None and sock.family != socket.AF_UNIX:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()

@@ -1,0 +1,52 @@
+"""Write docs/reference/faults.md from the lines of a run: ``python -m tests.faults.table LINES.jsonl OUT.md``."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+HEAD = """\
+# Faults
+
+The promise of [delivery](../explanation/delivery-promise.md), held against every way we know to break it: real \
+PostgreSQL, Valkey, workers and web as processes, an SMTP sink that writes one line at the final dot before it \
+answers, a proxy that cuts wires. After every run one oracle counts: nobody mailed twice, nobody lost, in doubt at \
+most one message a connection that was cut. `make faults` runs the list and writes this page; CI runs the tests \
+marked `short` (`make faults-short`).
+
+Last run: {when} on {cores} cores ({machine}).{failed}
+
+| fault | what | runs | readers | second copies | lost | in doubt | of cut | recovered in s | remark |
+|---|---|---:|---:|---:|---:|---:|---:|---:|---|
+"""
+
+
+def main() -> None:
+    """Read the lines, write the page."""
+    lines = [json.loads(line) for line in Path(sys.argv[1]).read_text().splitlines()]
+    rows = sorted(lines, key=lambda line: (int(re.sub(r"\D", "", line["fault"]) or 0), line["what"]))
+    head = HEAD.format(
+        when=f"{datetime.now(UTC):%Y-%m-%d}",
+        cores=os.cpu_count(),
+        machine=platform.machine(),
+        failed=" Tests failed in it." if len(sys.argv) > 3 and sys.argv[3] != "0" else "",
+    )
+    Path(sys.argv[2]).write_text(head + "".join(map(_row, rows)))
+
+
+def _row(line: dict[str, Any]) -> str:
+    remark = "; ".join(part for part in (line["remark"], f"seed {line['seed']}" if line["seed"] else "") if part)
+    recovered = "" if line["recovered"] is None else f"{line['recovered']:.1f}"
+    numbers = [line[name] for name in ("runs", "readers", "second_copies", "lost", "in_doubt", "cut")]
+    cells = [line["fault"], line["what"], *numbers, recovered, remark]
+    return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |\n"
+
+
+if __name__ == "__main__":
+    main()
