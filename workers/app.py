@@ -26,6 +26,7 @@ from django.conf import settings  # noqa: E402
 
 from workers import stopping  # noqa: E402
 from workers.beat import TIMETABLE  # noqa: E402
+from workers.broker import be_patient  # noqa: E402
 from workers.pump import Pump  # noqa: E402
 
 SOCKET_SECONDS = 2
@@ -39,6 +40,7 @@ def _broker(address: str) -> str:
     return address
 
 
+be_patient()
 app = Celery("newsletter", broker=_broker(settings.REDIS_URL), include=["workers.tasks"])
 app.conf.update(
     task_ignore_result=True,

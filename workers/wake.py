@@ -10,6 +10,8 @@ from workers.beat import EXPIRES
 
 log = logging.getLogger(__name__)
 SILENT_SECONDS = 10.0  # after a failure nobody waits for the broker again so soon
+PUBLISH_SECONDS = 1.0  # whoever wakes is answering a request; a worker listens with more patience
+MOST_CONNECTIONS = 4
 
 
 class CeleryWake:
@@ -17,6 +19,8 @@ class CeleryWake:
 
     def __init__(self) -> None:
         self._silent_until = 0.0
+        patience = {"socket_timeout": PUBLISH_SECONDS, "socket_connect_timeout": PUBLISH_SECONDS}
+        self._pool = app.connection_for_write(transport_options=patience).Pool(MOST_CONNECTIONS)
 
     def freeze(self, issue_id: int) -> None:
         """Wake for a freeze."""
@@ -34,7 +38,8 @@ class CeleryWake:
         if time.monotonic() < self._silent_until:
             return
         try:
-            app.send_task(task, args=list(ids), expires=EXPIRES, retry=False, ignore_result=True)
+            with self._pool.acquire(block=True, timeout=PUBLISH_SECONDS) as broker:
+                app.send_task(task, args=list(ids), expires=EXPIRES, retry=False, ignore_result=True, connection=broker)
         except Exception as error:  # whatever a broker may do, a wake-up is only a hint
             self._silent_until = time.monotonic() + SILENT_SECONDS
             log.warning("wake_up_lost task=%s error=%s", task, type(error).__name__)

@@ -93,6 +93,10 @@ class Proxy:
         asyncio.set_event_loop(self._loop)
         with suppress(asyncio.CancelledError, RuntimeError):
             self._loop.run_until_complete(self.serve(listen, ready))
+        rest = asyncio.all_tasks(self._loop)
+        for task in rest:
+            task.cancel()
+        self._loop.run_until_complete(asyncio.gather(*rest, return_exceptions=True))
 
     def end(self) -> None:
         """Stop the thread."""
@@ -111,6 +115,7 @@ def proxy(target: Place, *, listen: Path | None = None) -> Iterator[Proxy]:
     finally:
         one.end()
         thread.join(10)
+        one._loop.run_until_complete(one._loop.shutdown_asyncgens())
         one._loop.close()
 
 

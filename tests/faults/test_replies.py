@@ -138,7 +138,7 @@ def test_nonsense_costs_a_connection_and_no_copy(
     issue = sending_issue(readers=200)
     with sink(tmp_path, at={phase: {**fault, "every": 3, "times": times}}) as relay:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        took = drive(issue, lambda: to(relay.port, most=CONNECTIONS))
+        took = drive(issue, lambda: to(relay.port, most=CONNECTIONS), seconds=150)
         grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
         account("F29", name, issue, relay, runs=times, cut=times if after_the_dot else 0, recovered=took)
     assert states(issue).get("in_doubt", 0) == (times if after_the_dot else 0)

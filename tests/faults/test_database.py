@@ -1,0 +1,206 @@
+"""PostgreSQL dies, throws everybody out, is away, hangs, deadlocks (F14-F16, F19, F20)."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.db import OperationalError, connection
+
+from newsletter.issues.models import Issue
+from tests.delivery.sink import sink
+from tests.delivery.stage import make_issue
+from tests.faults.account import account
+from tests.faults.drive import is_sent
+from tests.faults.parts import Parts, own_parts
+from tests.faults.proxy import HANGING, PASSING, proxy
+from tests.workers.crew import NOBODY, crew, wait_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+CONNECTIONS = 8
+PATIENCE = 240.0
+
+
+def sent_by_now(issue: Issue) -> bool:
+    """Whether the issue is finished; a database that is away says no."""
+    try:
+        return is_sent(issue)
+    except OperationalError:
+        connection.close()
+        return False
+
+
+@contextmanager
+def web(parts: Parts, log: Path) -> Iterator[str]:
+    """A web process on a free port; yields its address."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        place = f"127.0.0.1:{free.getsockname()[1]}"
+    environment = {**os.environ, "DATABASE_URL": parts.database_url, "REDIS_URL": NOBODY}
+    with log.open("ab") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "newsletter", "web", "--bind", place], env=environment, stdout=out, stderr=out
+        )
+    try:
+        wait_until(lambda: status(f"http://{place}/readyz") == 200, seconds=60)
+        yield f"http://{place}"
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def status(address: str) -> int:
+    """The status of a GET, 0 when nobody answers."""
+    try:
+        with urllib.request.urlopen(address, timeout=10) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        error.close()
+        return int(error.code)
+    except OSError:
+        return 0
+
+
+@pytest.mark.short
+def test_a_database_killed_and_restarted_makes_no_second_copy(tmp_path: Path) -> None:
+    with own_parts(tmp_path / "own") as parts, sink(tmp_path) as relay:
+        issue = make_issue(readers=4000, kilobytes=10)
+        with web(parts, tmp_path / "web.log") as desk, crew(relay.port, tmp_path / "worker.log") as start:
+            start(connections=CONNECTIONS, DATABASE_URL=parts.database_url)
+            wait_until(lambda: len(relay.accepted()) >= 500, seconds=60, every=0.01)
+            parts.kill_database()
+            connection.close()
+            answers = {status(f"{desk}/readyz"), status(f"{desk}/desk/login"), status(f"{desk}/healthz")}
+            time.sleep(1)
+            parts.start_database()
+            struck = time.monotonic()
+            wait_until(lambda: sent_by_now(issue), seconds=PATIENCE)
+            recovered = time.monotonic() - struck
+            assert status(f"{desk}/readyz") == 200
+        account("F14", "SIGKILL of PostgreSQL, restarted", issue, relay, cut=CONNECTIONS, recovered=recovered)
+    assert answers <= {200, 503}
+
+
+def _terminate_all(parts: Parts) -> None:
+    with suppress(psycopg.Error):
+        parts.ask(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = 'newsletter' "
+            "and backend_type = 'client backend'"
+        )
+
+
+@pytest.mark.parametrize(
+    ("times", "readers"), [pytest.param(3, 4000, marks=pytest.mark.short), pytest.param(20, 60_000, id="long")]
+)
+def test_all_backends_terminated_every_two_seconds(times: int, readers: int, tmp_path: Path) -> None:
+    with own_parts(tmp_path / "own") as parts, sink(tmp_path) as relay:
+        issue = make_issue(readers=readers, kilobytes=10)
+        with crew(relay.port, tmp_path / "worker.log") as start:
+            start(connections=CONNECTIONS, DATABASE_URL=parts.database_url)
+            wait_until(lambda: len(relay.accepted()) >= 300, seconds=60, every=0.01)
+            for _ in range(times):
+                _terminate_all(parts)
+                connection.close()
+                time.sleep(2)
+            struck = time.monotonic()
+            wait_until(lambda: sent_by_now(issue), seconds=PATIENCE)
+            recovered = time.monotonic() - struck
+        account(
+            "F15", "all backends terminated every 2 s", issue, relay, runs=times, cut=times * CONNECTIONS,
+            recovered=recovered,
+        )  # fmt: skip
+
+
+def _cpu_seconds(pid: int) -> float:
+    """CPU of a process and those it waits for, by /proc."""
+    below = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False).stdout.split()
+    pids = [pid, *map(int, below)]
+    total = 0.0
+    for one in pids:
+        with suppress(OSError):
+            fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+            total += int(fields[11]) + int(fields[12])
+    return total / 100
+
+
+def test_a_database_away_for_a_minute_is_waited_for_without_a_busy_loop(tmp_path: Path) -> None:
+    with own_parts(tmp_path / "own") as parts, sink(tmp_path) as relay:
+        issue = make_issue(readers=6000, kilobytes=10)
+        with crew(relay.port, tmp_path / "worker.log") as start:
+            worker = start(connections=CONNECTIONS, DATABASE_URL=parts.database_url)
+            wait_until(lambda: len(relay.accepted()) >= 300, seconds=60, every=0.01)
+            parts.kill_database()
+            connection.close()
+            time.sleep(30)
+            before = _cpu_seconds(worker.process.pid)
+            time.sleep(30)
+            busy = (_cpu_seconds(worker.process.pid) - before) / 30
+            parts.start_database()
+            struck = time.monotonic()
+            wait_until(lambda: sent_by_now(issue), seconds=PATIENCE)
+            recovered = time.monotonic() - struck
+        remark = f"{busy:.0%} of a core while waiting"
+        account("F16", "PostgreSQL away for 60 s", issue, relay, cut=CONNECTIONS, recovered=recovered, remark=remark)
+    assert busy < 0.2
+
+
+def test_a_database_that_hangs_half_open_is_given_up_and_another_worker_goes_on(tmp_path: Path) -> None:
+    with own_parts(tmp_path / "own") as parts, sink(tmp_path) as relay:
+        issue = make_issue(readers=6000, kilobytes=10)
+        listen = tmp_path / "w"
+        listen.mkdir()
+        with (
+            proxy(parts.socket, listen=listen / ".s.PGSQL.5432") as wire,
+            crew(relay.port, tmp_path / "worker.log") as start,
+        ):
+            through = f"host={listen} dbname=newsletter user=newsletter"
+            start(connections=CONNECTIONS, DATABASE_URL=through)
+            wait_until(lambda: len(relay.accepted()) >= 300, seconds=60, every=0.01)
+            wire.mode = HANGING
+            start(connections=CONNECTIONS, DATABASE_URL=parts.database_url)
+            struck = time.monotonic()
+            threading.Timer(150, lambda: setattr(wire, "mode", PASSING)).start()
+            wait_until(lambda: sent_by_now(issue), seconds=PATIENCE)
+            recovered = time.monotonic() - struck
+        account("F16", "PostgreSQL half-open for one worker", issue, relay, cut=CONNECTIONS, recovered=recovered)
+
+
+@pytest.mark.short
+def test_deadlocks_are_tried_again(tmp_path: Path) -> None:
+    """Somebody else locks chunks in a foreign order, again and again."""
+    with own_parts(tmp_path / "own") as parts, sink(tmp_path) as relay:
+        issue = make_issue(readers=4000, kilobytes=10)
+        end, struck = threading.Event(), [0]
+
+        def quarrel() -> None:
+            while not end.wait(0.05):
+                with suppress(psycopg.Error), psycopg.connect(parts.database_url) as other:
+                    other.execute("set deadlock_timeout = '10ms'")
+                    other.execute("update newsletter_delivery set moved_at = moved_at where id % 7 = 0 and state < 3")
+                    other.execute("select from newsletter_chunk order by id desc for update")
+                    struck[0] += 1
+
+        with crew(relay.port, tmp_path / "worker.log") as start:
+            start(connections=CONNECTIONS, DATABASE_URL=parts.database_url)
+            wait_until(lambda: bool(relay.accepted()), seconds=60, every=0.01)
+            thread = threading.Thread(target=quarrel)
+            thread.start()
+            try:
+                wait_until(lambda: sent_by_now(issue) or struck[0] > 60, seconds=PATIENCE)
+            finally:
+                end.set()
+                thread.join()
+            wait_until(lambda: sent_by_now(issue), seconds=PATIENCE)
+        found = parts.ask("select deadlocks from pg_stat_database where datname = 'newsletter'")
+        deadlocks = int(str(found[0][0]))
+        account("F20", "deadlocks", issue, relay, runs=deadlocks, cut=(deadlocks + 1) * CONNECTIONS)
