@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from newsletter.handover.system import Draft, Place, System
+from newsletter.handover.system import Draft, Place, System, Tags
 from newsletter.issues.models import Issue, IssueRendering
 from newsletter.rendering.personal import split
 
@@ -33,7 +33,7 @@ def draft_for(system: System, issue: Issue, rendering: IssueRendering, *, audien
     )
 
 
-def tagged(system: System, text: str, nonce: str, place: Place) -> str:
+def tagged(system: Tags, text: str, nonce: str, place: Place) -> str:
     """Return a stored text with the system's tags in its slots."""
     parts = split(text, nonce)
     return "".join(system.literal(part, place) if isinstance(part, str) else system.tag(part, place) for part in parts)

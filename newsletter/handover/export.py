@@ -19,10 +19,12 @@ from django.contrib.staticfiles import finders
 from django.core.exceptions import SuspiciousFileOperation
 
 from newsletter.delivery.files import date_of, issue_files, named
+from newsletter.delivery.writer import dead_text
 from newsletter.errors import Invalid, NotFound
 from newsletter.handover.draft import tagged
 from newsletter.handover.hand_over import check_finished
-from newsletter.handover.systems import SYSTEMS
+from newsletter.handover.system import Tags
+from newsletter.handover.systems import TAGS
 from newsletter.images.files import NAME, PATH, read
 from newsletter.issues.lifecycle import find
 from newsletter.issues.models import Issue, IssueRendering
@@ -85,13 +87,23 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
 
 
 def _tagged(name: str, rendering: IssueRendering) -> dict[str, bytes]:
-    if name not in SYSTEMS:
-        raise Invalid(f"There is no system {name!r}.", where="--for", fix="One of: " + ", ".join(SYSTEMS) + ".")
-    system = SYSTEMS[name]()
+    system = _tags(name)
     return {
         "issue.html": tagged(system, rendering.html, rendering.nonce, "html").encode(),
         "issue.txt": tagged(system, rendering.text, rendering.nonce, "text").encode(),
     }
+
+
+def _tags(name: str) -> Tags:
+    if name not in TAGS:
+        raise Invalid(f"There is no system {name!r}.", where="--for", fix="One of: " + ", ".join(TAGS) + ".")
+    return TAGS[name]()
+
+
+def _subject(name: str, rendering: IssueRendering) -> str:
+    """Return the subject for those who make the draft by hand: dead like the page, or with the system's own tags."""
+    subject, nonce = rendering.subject, rendering.nonce
+    return tagged(_tags(name), subject, nonce, "subject") if name else dead_text(subject, nonce)
 
 
 def _ours(address: str) -> tuple[str, bytes] | None:
@@ -126,8 +138,12 @@ def _manifest(
         "seal": issue.seal,
         "tags": tags_of or "dead",
         "variants": [
-            {"variant": one.variant, "for": one.rule.get("words", ""), "content_hash": one.content_hash}
-            | {"subject": one.subject if tags_of else ""}
+            {
+                "variant": one.variant,
+                "for": one.rule.get("words", ""),
+                "subject": _subject(tags_of, one),
+                "content_hash": one.content_hash,
+            }
             for one in renderings
         ],
         "files": names,

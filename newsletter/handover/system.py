@@ -35,8 +35,20 @@ class Remote:
     open: bool
 
 
-class System(Protocol):
-    """One plug: how the system writes what differs between readers, and its four calls.
+class Tags(Protocol):
+    """How a system writes what differs between readers; needs no settings."""
+
+    def literal(self, text: str, place: Place) -> str:
+        """Return text that is no tag so that the system takes nothing in it for one."""
+        ...
+
+    def tag(self, slot: Slot, place: Place) -> str:
+        """Return what the system replaces with the reader's own value."""
+        ...
+
+
+class System(Tags, Protocol):
+    """One plug: its tags and its four calls.
 
     Calls raise ``Refused`` (the key, the request), ``Unavailable`` (try later) and, when nobody can know whether
     a draft was made, ``OutcomeUnknown``.
@@ -45,14 +57,6 @@ class System(Protocol):
     @property
     def name(self) -> str:
         """The name it is registered under."""
-        ...
-
-    def literal(self, text: str, place: Place) -> str:
-        """Return text that is no tag so that the system takes nothing in it for one."""
-        ...
-
-    def tag(self, slot: Slot, place: Place) -> str:
-        """Return what the system replaces with the reader's own value."""
         ...
 
     def look(self, remote_id: str) -> Remote | None:

@@ -1,7 +1,7 @@
 """Which readers have a story of this issue already, from another newsletter: counted and looked up by the database.
 
 What a reader got is read from the deliveries, a room above this one, by the name of their table: an issue must know
-it before it is approved. ``tests/issues/test_repeats.py`` holds the numbers of states to those of that room.
+it before it is approved. ``tests/delivery/test_variants.py`` holds the numbers of states to those of that room.
 """
 
 from __future__ import annotations

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from newsletter.articles.models import Article
 from newsletter.images.files import address
 from newsletter.images.models import Image as LibraryImage
 from newsletter.images.queries import rendition
 from newsletter.ingest.models import FetchedImage
-from newsletter.issues.material import Material
+from newsletter.issues.models import Pick
 from newsletter.rendering.digest import Image
 from newsletter.rendering.finding import Finding
 
@@ -39,10 +39,10 @@ def picture_of(article: Article, fetched: Mapping[str, FetchedImage], *, alt: st
     )
 
 
-def troubles(material: Material) -> Iterator[Finding]:
-    """Return what became of remote images that could not be fetched; none of it stops an issue."""
-    for pick in material.picks:
-        known = material.fetched.get(pick.article.image_url)
+def troubles(picks: Iterable[Pick], fetched: Mapping[str, FetchedImage]) -> Iterator[Finding]:
+    """Return what became of remote images of these picks that could not be fetched; none of it stops an issue."""
+    for pick in picks:
+        known = fetched.get(pick.article.image_url)
         if known is None or not known.trouble or pick.article.image_id is not None:
             continue
         place = f"image of article {pick.article_id}"

@@ -29,7 +29,7 @@ from newsletter.rendering.finding import Phrase
 from newsletter.rendering.proofread import OF_THE_MOMENT, Finding, proofread, sort
 
 OPEN_STATES = (State.DRAFT, State.IN_REVIEW)
-PLANNED = ("groups", "read_elsewhere")  # findings that come from the plan of the variants
+OF_THE_ISSUE = ("groups", "read_elsewhere", "fetched_image")  # findings that no rendering shows: plan and images
 
 
 def rendering_of(issue: Issue, *, now: datetime, variant: str = "") -> IssueRendering:
@@ -84,7 +84,8 @@ def _stored(
     digest = compose(its_own, groups=variant.groups, also=variant.also)
     look = look_of(material)
     made_of = json.loads(json.dumps(digest.as_dict()))
-    told = [asdict(notice) for notice in plan.notices] if not variant.name else []
+    notices = plan.notices if not variant.name else ()
+    told = [asdict(notice) for notice in (*notices, *troubles(variant.picks, its_own.fetched))]
     planned = {
         "issue_version": issue.version,
         "articles": [pick.article_id for pick in variant.picks],
@@ -99,7 +100,6 @@ def _stored(
     made, found = paint(
         digest, look=look, own=own, nonce=_nonce(issue), templates=templates, against=against, broken=broken
     )
-    findings = [*found, *troubles(material)]
     return IssueRendering.objects.update_or_create(
         issue=issue,
         variant=variant.name,
@@ -112,7 +112,7 @@ def _stored(
             "text": made.text,
             "template": look,
             "digest": made_of,
-            "findings": [asdict(finding) for finding in findings] + told,
+            "findings": [asdict(finding) for finding in found] + told,
             "content_hash": made.content_hash,
             "milliseconds": made.milliseconds,
             "rendered_at": now,
@@ -136,8 +136,8 @@ def house_phrases() -> list[Phrase]:
 
 
 def _of_the_moment(stored: IssueRendering, digest: Digest, now: datetime) -> tuple[Finding, ...]:
-    """Hold a stored rendering against the time and the house words of now; return its findings but those planned."""
-    told = [Finding(**finding) for finding in stored.findings if finding["rule"] not in (*PLANNED, *OF_THE_MOMENT)]
+    """Hold a stored rendering against the time and the house words of now; return its own findings."""
+    told = [Finding(**finding) for finding in stored.findings if finding["rule"] not in (*OF_THE_ISSUE, *OF_THE_MOMENT)]
     fresh = proofread(
         stored, digest, production=settings.PRODUCTION, now=now, phrases=house_phrases(), rules=OF_THE_MOMENT
     )

@@ -21,6 +21,7 @@ from newsletter.images.models import Image
 from newsletter.ingest.models import Source
 from newsletter.ingest.sources.page_export import PageExport
 from newsletter.ingest.store import IngestReport, store
+from newsletter.issues.approve import approve
 from newsletter.issues.draft import draft
 from newsletter.issues.models import Issue
 from newsletter.selectors.complete import forget
@@ -252,6 +253,13 @@ def test_no_page_is_wider_than_the_screen(page: Page, issue: Issue) -> None:
     for path in PAGES:
         page.goto(place(path, issue))
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
+
+
+@pytest.mark.parametrize("page", [(375, "light")], indirect=True)
+def test_the_page_of_an_approved_issue_is_no_wider_than_a_phone(page: Page, issue: Issue) -> None:
+    approve(issue.pk, by="ada", now=timezone.now())
+    page.goto(place("/desk/issues/{issue}", issue))
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
 @pytest.mark.parametrize("page", [(1280, "light"), (1280, "dark")], indirect=True)

@@ -10,7 +10,7 @@ import pytest
 from newsletter.errors import Conflict, Invalid, NewsletterError, OutcomeUnknown, Refused, Unavailable
 from newsletter.handover.hand_over import LEASE, audience_for, hand_over
 from newsletter.handover.models import Handover
-from newsletter.handover.systems import SYSTEMS
+from newsletter.handover.systems import SYSTEMS, TAGS
 from newsletter.issues.approve import approve
 from newsletter.issues.edit import reword
 from newsletter.issues.lifecycle import move
@@ -34,6 +34,10 @@ def give(issue: Issue, name: str, **more: Any) -> Handover:
 @each
 def test_a_system_is_registered_under_its_name(offices: dict[str, Office], name: str) -> None:
     assert SYSTEMS[name]().name == name
+
+
+def test_every_system_has_tags_that_need_no_settings() -> None:
+    assert list(TAGS) == list(SYSTEMS)
 
 
 @each

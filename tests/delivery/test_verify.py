@@ -174,6 +174,11 @@ FORGERIES: dict[str, Callable[[bytes], bytes]] = {
 }  # fmt: skip
 
 
+def test_a_difference_behind_a_personal_value_is_told_where_it_stands(mail: bytes) -> None:
+    told = verify(mail.replace(b"we look at harbors", b"we look at markets"))
+    assert ["'markets" in one and "stands where 'harbors" in one for one in told.differs] == [True, True]
+
+
 @pytest.mark.parametrize("what", FORGERIES)
 def test_a_forged_or_altered_mail_is_refused_with_what_differs(mail: bytes, what: str) -> None:
     forged = FORGERIES[what](mail)

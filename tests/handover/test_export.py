@@ -15,6 +15,8 @@ from newsletter.errors import NotFound, Refused
 from newsletter.handover.export import export, zipped
 from newsletter.images.files import read
 from newsletter.images.models import Image
+from newsletter.issues.approve import approve
+from newsletter.issues.edit import reword
 from newsletter.issues.lifecycle import move
 from newsletter.issues.lock import seal_of
 from newsletter.issues.material import gather
@@ -56,6 +58,21 @@ def test_it_can_hold_the_tags_of_another_system(finished: Issue, mailchimp: Mail
     files = export(finished.pk, now=NOW, tags_of="mailchimp")
     assert (b"*|UNSUB|*" in files["issue.html"], b"images/" in files["issue.html"]) == (True, True)
     assert "issue.eml" not in files
+
+
+def test_the_tags_of_a_system_need_none_of_its_settings(finished: Issue) -> None:
+    for name, tag in (("mailchimp", b"*|UNSUB|*"), ("listmonk", b"{{ UnsubscribeURL }}")):
+        assert tag in export(finished.pk, now=NOW, tags_of=name)["issue.html"]
+
+
+@pytest.mark.parametrize(
+    ("tags_of", "subject"), [("", "For Reader"), ("mailchimp", "For *|IF:FNAME|**|FNAME|**|ELSE:|*friend*|END:IF|*")]
+)
+def test_its_manifest_has_the_subject_with_the_values_of_its_pages(finished: Issue, tags_of: str, subject: str) -> None:
+    reword(finished.pk, "subject", "For [[name|friend]]", by="ada", now=NOW)
+    approve(finished.pk, by="ada", now=NOW)
+    [variant] = json.loads(export(finished.pk, now=NOW, tags_of=tags_of)["manifest.json"])["variants"]
+    assert variant["subject"] == subject
 
 
 def test_its_manifest_says_what_it_is(finished: Issue) -> None:

@@ -27,8 +27,9 @@ from newsletter.issues.fetch_images import fetch_images
 from newsletter.issues.lifecycle import find
 from newsletter.issues.models import Issue, IssueRendering
 from newsletter.issues.rebuild import rebuild
-from newsletter.issues.render import rendering_of
-from tests.factories import NOW, make_article, make_newsletter
+from newsletter.issues.render import rendering_of, renderings_of
+from newsletter.issues.show_to import show_to
+from tests.factories import NOW, make_article, make_newsletter, make_reader
 from tests.images.drawings import picture
 from tests.ingest.street import House, house
 
@@ -108,6 +109,24 @@ def test_a_server_that_is_away_is_asked_again_later(there: House) -> None:
     there.serve("/a.jpg", PHOTO)
     [again] = fetch_images(now=NOW + timedelta(minutes=6))
     assert (again.state, troubles(issue)) == ("fetched", [])
+
+
+def test_trouble_is_told_of_an_issue_that_was_rendered_before_the_image_was_asked_for(there: House) -> None:
+    issue = issue_with(there.serve("/a.jpg", b"", status=503))
+    assert troubles(issue) == []
+    fetch_images(now=NOW)
+    assert [level for level, _ in troubles(issue)] == ["W"]
+
+
+def test_trouble_with_an_image_is_told_only_of_the_variants_that_show_it(there: House) -> None:
+    make_article("For donors", image_url=there.serve("/a.jpg", b"", status=503))
+    make_article("For all")
+    issue = draft(make_newsletter(), now=NOW, by="ada")
+    make_reader(issue.newsletter, tags=["donor"])
+    show_to(issue.pk, "tag:donor", article_id=Article.objects.get(title="For donors").pk, by="ada", now=NOW)
+    fetch_images(now=NOW)
+    told = [[one["rule"] for one in kept.findings] for kept in renderings_of(find(issue.pk), now=NOW)]
+    assert ["fetched_image" in rules for rules in told] == [False, True]
 
 
 def test_a_server_that_stays_away_is_given_up(there: House) -> None:

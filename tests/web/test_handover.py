@@ -11,10 +11,12 @@ from django.test import Client
 from django.urls import reverse
 
 from newsletter.handover.models import Handover
+from newsletter.issues.approve import approve
 from newsletter.issues.lifecycle import move
 from newsletter.issues.models import Issue
+from newsletter.issues.show_to import show_to
 from newsletter.web.policy import EDITOR, PUBLISHER, give_role
-from tests.factories import NOW
+from tests.factories import NOW, make_reader
 from tests.handover.offices import MailchimpOffice
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +53,16 @@ def test_a_publisher_gives_it_to_another_system_and_sees_where_it_is(
     assert "Give it to mailchimp" in before
     assert "Give it to listmonk" not in before
     assert (Handover.objects.get().by, "campaigns/edit?id=" in page) == ("a-publisher", True)
+
+
+def test_the_variant_that_is_looked_at_is_the_one_given(finished: Issue, mailchimp: MailchimpOffice) -> None:
+    make_reader(finished.newsletter, plan="paid")
+    show_to(finished.pk, "plan:paid", by="ada", now=NOW)
+    approve(finished.pk, by="ada", now=NOW)
+    page = desk(PUBLISHER).get(reverse("desk:issue", args=[finished.pk]), {"variant": "2"}).content.decode()
+    form = page.partition('value="mailchimp">')[2].partition("</form>")[0]
+    assert 'name="variant" value="2"' in form
+    assert "as a draft (variant 2)" in form
 
 
 def test_an_editor_does_not(finished: Issue, mailchimp: MailchimpOffice) -> None:

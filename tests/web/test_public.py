@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 from django.test import Client
 
 from newsletter.catalogue.models import Newsletter
+from newsletter.issues.approve import approve
+from newsletter.issues.draft import draft
+from newsletter.issues.lifecycle import State
+from newsletter.issues.models import Issue
 from newsletter.links import addresses
 from newsletter.links.sign import make
 from newsletter.readers.models import Consent, Reader, Subscription
-from tests.factories import make_newsletter, make_reader
+from tests.factories import NOW, make_article, make_newsletter, make_reader
 
 pytestmark = pytest.mark.django_db
 
@@ -111,3 +117,13 @@ def test_tokens_travel_to_no_other_site(newsletter: Newsletter, reader: Reader, 
 
 def test_a_draft_is_not_shown_in_the_browser(stranger: Client) -> None:
     assert stranger.get(path(addresses.view(1))).status_code == 404
+
+
+@pytest.mark.parametrize(("frozen_at", "status"), [(NOW, 200), (None, 404)])
+def test_an_issue_stopped_while_it_went_out_is_still_shown_to_those_who_got_it(
+    newsletter: Newsletter, stranger: Client, frozen_at: datetime | None, status: int
+) -> None:
+    make_article("The harbor")
+    issue = approve(draft(newsletter, now=NOW, by="ada").pk, by="ada", now=NOW)
+    Issue.objects.filter(pk=issue.pk).update(state=State.CANCELLED, frozen_at=frozen_at)
+    assert stranger.get(path(addresses.view(issue.pk))).status_code == status

@@ -26,7 +26,7 @@ from newsletter.letters.models import Letter
 from newsletter.links.addresses import DEAD, PATHS
 from newsletter.links.sign import read
 from newsletter.rendering.personal import LINKS, Slot, split
-from newsletter.rendering.unfill import fits, unfill
+from newsletter.rendering.unfill import LONGEST_VALUE, fits, unfill
 
 OURS = re.compile(r"<([0-9]{1,18})\.([0-9]{1,18})@[^<>@\s]+>")  # our Message-ID: issue, delivery
 MISLEADING = frozenset(("reply-to", "sender", "cc", "bcc"))  # never ours unless the message was built with them
@@ -74,11 +74,26 @@ def _place(part: str, parts: Iterable[str | Slot], filled: str) -> str:
             continue
         next_at = filled.find(one, at)
         if next_at < 0 or (at == 0 and next_at > 0):
-            same = next((n for n, (x, y) in enumerate(zip(one, filled[at:], strict=False)) if x != y), 0)
-            line = filled.count("\n", 0, at + same) + 1
-            return f"{part}, line {line}: {filled[at + same :][:80]!r} stands where {one[same:][:80]!r} was approved."
+            same = _shared(one, filled, at)
+            begins = filled.find(one[:same], at)
+            line = filled.count("\n", 0, begins + same) + 1
+            seen = filled[begins + same :][:80]
+            return f"{part}, line {line}: {seen!r} stands where {one[same:][:80]!r} was approved."
         at = next_at + len(one)
     return f"{part}: a personal value is not what a reader's value can be, or something follows the end."
+
+
+def _shared(one: str, filled: str, at: int) -> int:
+    """Return how many signs of ``one`` stand together behind ``at``: after the value of a slot, if there is one."""
+    least, most = 0, len(one)
+    while least < most:
+        middle = (least + most + 1) // 2
+        begins = filled.find(one[:middle], at, at + LONGEST_VALUE + middle)
+        if begins == 0 or begins >= at > 0:
+            least = middle
+        else:
+            most = middle - 1
+    return least
 
 
 def _links(values: Mapping[Slot, str], found: Findings) -> dict[str, str]:

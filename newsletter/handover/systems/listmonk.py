@@ -44,14 +44,10 @@ def listmonk() -> Listmonk:
     return Listmonk(call, settings.LISTMONK_URL, template)
 
 
-@dataclass(frozen=True, slots=True)
-class Listmonk:
-    """A campaign of the type regular with an HTML body; the mark is one of its tags."""
+class ListmonkTags:
+    """Its tags for what differs between readers."""
 
-    call: Caller
-    site: str
-    template: int | None = None  # one with nothing but its content; None = the default one
-    name: str = "listmonk"
+    __slots__ = ()
 
     def literal(self, text: str, place: Place) -> str:
         """Break what would be an expression, ``{{``, and keep comments."""
@@ -74,6 +70,16 @@ class Listmonk:
         named = greeting(slot, field) if slot.name == "greeting" else field
         unnamed = self.literal(without_name(slot, html=place == "html"), place)
         return f"{{{{ if .Subscriber.Name }}}}{named}{{{{ else }}}}{unnamed}{{{{ end }}}}" if unnamed else named
+
+
+@dataclass(frozen=True, slots=True)
+class Listmonk(ListmonkTags):
+    """A campaign of the type regular with an HTML body; the mark is one of its tags."""
+
+    call: Caller
+    site: str
+    template: int | None = None  # one with nothing but its content; None = the default one
+    name: str = "listmonk"
 
     def look(self, remote_id: str) -> Remote | None:
         """Return the campaign, None when it was deleted."""

@@ -41,12 +41,10 @@ def mailchimp() -> Mailchimp:
     return Mailchimp(Caller("Mailchimp", base, f"Basic {pair}", settings.MAILCHIMP_KEY))
 
 
-@dataclass(frozen=True, slots=True)
-class Mailchimp:
-    """A campaign of the type regular, with content of our own; drafts are in the status ``save``."""
+class MailchimpTags:
+    """Its tags for what differs between readers."""
 
-    call: Caller
-    name: str = "mailchimp"
+    __slots__ = ()
 
     def literal(self, text: str, place: Place) -> str:
         """Break what would be a merge tag: ``*|`` anywhere."""
@@ -62,6 +60,14 @@ class Mailchimp:
         named = greeting(slot, field) if slot.name == "greeting" else field
         unnamed = self.literal(without_name(slot, html=place == "html"), place)
         return f"*|IF:FNAME|*{named}*|ELSE:|*{unnamed}*|END:IF|*" if unnamed else named
+
+
+@dataclass(frozen=True, slots=True)
+class Mailchimp(MailchimpTags):
+    """A campaign of the type regular, with content of our own; drafts are in the status ``save``."""
+
+    call: Caller
+    name: str = "mailchimp"
 
     def look(self, remote_id: str) -> Remote | None:
         """Return the campaign, None when it was deleted."""

@@ -164,12 +164,13 @@ def issue(request: HttpRequest, pk: int) -> HttpResponse:
     """The composer: picks with reasons, what was left out, words, preview, findings, and what can be done."""
     one = _found(pk)
     renderings, error = _rendered(one)
-    rendering = next((kept for kept in renderings if kept.variant == _variant(request)), None)
+    everybody = renderings[0] if renderings else None  # also for a variant that is no more
+    rendering = next((kept for kept in renderings if kept.variant == _variant(request)), everybody)
     described = describe_issue(one)
     overrides = {pick.article_id: pick.overrides for pick in placed(one)}
     for part in described["sections"]:
         for pick in part["picks"]:
-            pick["overrides"] = overrides[pick["article"]]
+            pick["overrides"] = {name: words for name, words in overrides[pick["article"]].items() if name != "group"}
     told = status(pk) if one.state in SENT_OR_MOVING else None
     kilobytes = len(rendering.html.encode()) // 1000 if rendering else 0
     left_out = Paginator(described["left_out"], LEFT_OUT_ROWS).get_page(request.GET.get("left"))

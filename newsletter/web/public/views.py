@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -23,6 +24,7 @@ from newsletter.rendering.words import LANGUAGES
 from newsletter.web.headers import MAIL
 
 SHOWN = (State.FREEZING, State.SENDING, State.PAUSED, State.SENT)
+STOPPED = Q(issue__state=State.CANCELLED, issue__frozen_at__isnull=False)  # some readers may have it
 
 
 @csrf_exempt  # RFC 8058: a mail program posts without cookie or token; the signed link is the proof
@@ -111,7 +113,8 @@ def view(request: HttpRequest, token: str) -> HttpResponse:
     except (Invalid, ValueError):
         return _broken(request)
     variant = str(number) if number > 1 else ""
-    stored = IssueRendering.objects.filter(issue_id=issue_id, variant=variant, issue__state__in=SHOWN).first()
+    went = Q(issue__state__in=SHOWN) | STOPPED
+    stored = IssueRendering.objects.filter(went, issue_id=issue_id, variant=variant).first()
     if stored is None:
         return _broken(request)
     response = HttpResponse(dead_text(stored.html, stored.nonce))
