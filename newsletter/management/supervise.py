@@ -62,6 +62,7 @@ class Crew:
 def crew(logs: Path) -> Iterator[Crew]:
     """Yield a crew that is stopped at the end, also after Ctrl-C or SIGTERM."""
     before = signal.signal(signal.SIGTERM, _as_interrupt)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs start with it ignored
     hands = Crew(logs)
     try:
         yield hands

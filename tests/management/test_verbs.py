@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.core.management import ManagementUtility
+from django.test import override_settings
 
 from newsletter.articles.models import Article
 from newsletter.catalogue.models import Newsletter
@@ -527,3 +530,13 @@ def test_deliveries_tell_the_relay_s_own_words_without_what_a_terminal_obeys(run
     told = run("deliveries", issue.pk)[1]
     assert "550 5.1.1 \\x1b[2Jno such \\x9bperson" in told
     assert "\x1b" not in told
+
+
+def test_a_second_up_at_the_same_port_is_refused_before_it_touches_anything(run: Run) -> None:
+    with socket.socket() as first:
+        first.bind(("127.0.0.1", 0))
+        first.listen()
+        with override_settings(WEB_PORT=first.getsockname()[1]):
+            code, answer = run("up", "--json")
+    assert (code, answer["error"]["where"]) == (1, "NEWSLETTER_WEB_PORT")
+    assert not get_user_model().objects.exists()

@@ -37,6 +37,7 @@ class Command(Verb):
                 where="NEWSLETTER_ENV",
                 fix="Run web, worker and beat as services of their own.",
             )
+        _refuse_taken_port(settings.WEB_PORT)
         if sample and not Newsletter.objects.exists():
             _say("Loading the sample newsroom ...")
             load_newsroom(by=by, now=now())
@@ -56,6 +57,20 @@ class Command(Verb):
             _say(f"{hands.fallen()} ended by itself; its log tells why.")
         embedded.down()
         return {"stopped": True}
+
+
+def _refuse_taken_port(port: int) -> None:
+    """Raise ``Refused`` where somebody listens already, perhaps an ``up`` of this home: it must go on undisturbed."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise Refused(
+                f"The desk cannot listen at 127.0.0.1:{port}: {error.strerror}.",
+                where="NEWSLETTER_WEB_PORT",
+                fix="Is `newsletter up` running already? End it, or name another port.",
+            ) from None
 
 
 def _staff_password() -> str:
