@@ -1,6 +1,6 @@
 """Every table, gathered for Django. Rooms own their models; import them from the room."""
 
-from newsletter.access.models import KeyedAnswer, Token
+from newsletter.access.models import KeyedAnswer, KeyMark, Token
 from newsletter.articles.models import Article, ArticleBody
 from newsletter.catalogue.models import Author, BannedPhrase, Brand, Newsletter, Section, Sender, Template
 from newsletter.delivery.models import Attempt, Chunk, Delivery, Epoch, Sending
@@ -44,6 +44,7 @@ __all__ = [
     "Issue",
     "IssueLock",
     "IssueRendering",
+    "KeyMark",
     "KeyedAnswer",
     "LeftOut",
     "Letter",

@@ -99,6 +99,15 @@ def _link_keys() -> dict[int, str]:
     return ring
 
 
+CUT_OFF = {  # a database that is out of reach is noticed in half a minute; the address may say otherwise
+    "connect_timeout": "5",
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,  # milliseconds
+}
+
+
 def _database() -> dict[str, object]:
     url = os.environ.get("DATABASE_URL", "")
     if not url:
@@ -118,7 +127,7 @@ def _database() -> dict[str, object]:
         "ENGINE": "django.db.backends.postgresql",
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": "5", **{key: value for key, value in parts.items() if key not in known}},
+        "OPTIONS": {**CUT_OFF, **{key: value for key, value in parts.items() if key not in known}},
     }
     database.update({known[key]: str(value) for key, value in parts.items() if key in known})
     return database

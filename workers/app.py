@@ -8,7 +8,6 @@ hang us), queues of their own for letters, deliveries and upkeep.
 from __future__ import annotations
 
 import os
-import socket
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsletter.settings")
@@ -27,6 +26,7 @@ from django.conf import settings  # noqa: E402
 from workers import stopping  # noqa: E402
 from workers.beat import TIMETABLE  # noqa: E402
 from workers.broker import be_patient  # noqa: E402
+from workers.hand import name_a_place  # noqa: E402
 from workers.pump import Pump  # noqa: E402
 
 SOCKET_SECONDS = 2
@@ -76,7 +76,7 @@ app.steps["worker"].add(Pump)
 @signals.celeryd_init.connect
 def _name_the_place(**_: Any) -> None:
     """Everything this worker starts shares one deliverer; see ``hand.place``."""
-    os.environ["NEWSLETTER_PLACE"] = f"{socket.gethostname()}:{os.getpid()}"
+    os.environ["NEWSLETTER_PLACE"] = name_a_place()
 
 
 @signals.worker_shutting_down.connect

@@ -13,8 +13,7 @@ import django
 
 django.setup()
 
-from django.utils import timezone  # noqa: E402  settings stand only now
-
+from newsletter.delivery.database_clock import database_now  # noqa: E402  settings stand only now
 from workers import hand, stopping  # noqa: E402
 
 PR_SET_PDEATHSIG = 1
@@ -26,7 +25,7 @@ def main(kind: str, *ids: str) -> None:
     stopping.heed_term()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if kind == "freeze":
-        hand.freeze(int(ids[0]), now=timezone.now())
+        hand.freeze(int(ids[0]), now=database_now())
         hand.deliver(stopping.said)
     elif kind == "deliver":
         hand.deliver(stopping.said)

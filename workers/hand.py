@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 
+from django.db import DatabaseError
+
+from newsletter.access.same_keys import check_keys
 from newsletter.delivery.deliver import deliver as deliver_waiting
 from newsletter.delivery.freeze import freeze as freeze_audience
 from newsletter.delivery.letters import send_letters
 from newsletter.delivery.queries import issues_waiting
 from newsletter.delivery.wake import wake
+from newsletter.errors import Unavailable
 
 SLICE_SECONDS = 50.0
 
@@ -25,6 +31,7 @@ def freeze(issue_id: int, *, now: datetime) -> None:
 
 def deliver(stop: Callable[[], bool]) -> None:
     """Hand over what waits, of whatever issue."""
+    _know_the_keys()
     done = deliver_waiting(place=place(), seconds=SLICE_SECONDS, stopping=stop)
     if done and not stop():
         for issue_id in issues_waiting():
@@ -33,9 +40,24 @@ def deliver(stop: Callable[[], bool]) -> None:
 
 def letters(stop: Callable[[], bool]) -> None:
     """Send the letters that wait."""
+    _know_the_keys()
     send_letters(seconds=SLICE_SECONDS, stopping=stop)
 
 
 def place() -> str:
     """Return the name of this worker host; its processes share one deliverer."""
-    return os.environ.get("NEWSLETTER_PLACE") or f"{socket.gethostname()}:{os.getpid()}"
+    return os.environ.get("NEWSLETTER_PLACE") or name_a_place()
+
+
+def name_a_place() -> str:
+    """Make a name no other worker has: hosts may be called alike, and in containers process numbers are, too."""
+    return f"{socket.gethostname()}:{secrets.token_hex(6)}"
+
+
+@cache
+def _know_the_keys() -> None:
+    """Once in a process: with other keys than the rest nothing may be sent, for its links would lead nowhere."""
+    try:
+        check_keys()
+    except DatabaseError as error:
+        raise Unavailable("The database does not answer.", where="DATABASE_URL") from error

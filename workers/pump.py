@@ -20,8 +20,8 @@ from typing import Any
 from celery import bootsteps
 from django.db import Error as DatabaseError
 from django.db import connection
-from django.utils import timezone
 
+from newsletter.delivery.database_clock import database_now
 from newsletter.delivery.presence import WORKER, leave, sign
 from newsletter.delivery.queries import waiting
 from newsletter.delivery.reconcile import reconcile
@@ -67,7 +67,7 @@ class Pump(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no type
                 if now >= reconcile_at:
                     reconcile_at = now + RECONCILE_SECONDS
                     sign(WORKER, hand.place())
-                    reconcile(timezone.now())
+                    reconcile(database_now())
                     warn_of_stuck()
                 hands.serve(now)
             except (DatabaseError, NewsletterError, OSError) as error:
@@ -93,7 +93,7 @@ class Hands:
     def serve(self, now: float) -> None:
         """Look what waits and start a child for what has waited long enough; one issue is frozen at a time."""
         self._reap(now)
-        work = waiting(now=timezone.now(), place=hand.place())
+        work = waiting(now=database_now(), place=hand.place())
         freezes = [f"freeze {issue_id}" for issue_id in work.freeze]
         kinds = [*freezes, *(["deliver"] if work.deliver else []), *(["letters"] if work.letters else [])]
         self._since = {kind: self._since.get(kind, now) for kind in kinds}

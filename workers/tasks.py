@@ -6,10 +6,10 @@ import logging
 from collections.abc import Callable
 
 from celery import shared_task
-from django.utils import timezone
 
+from newsletter.delivery.database_clock import database_now
 from newsletter.delivery.tick import tick as turn_of_the_clock
-from newsletter.errors import Unavailable
+from newsletter.errors import Refused, Unavailable
 from newsletter.ingest.pull import pull_due
 from newsletter.issues.fetch_images import fetch_images
 from workers import hand, stopping
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 @shared_task(name="freeze")
 def freeze(issue_id: int) -> None:
     """Freeze the audience of an issue."""
-    _quietly(lambda: hand.freeze(issue_id, now=timezone.now()))
+    _quietly(lambda: hand.freeze(issue_id, now=database_now()))
 
 
 @shared_task(name="deliver")
@@ -38,19 +38,19 @@ def letters() -> None:
 @shared_task(name="tick")
 def tick() -> None:
     """Do one turn of the clock."""
-    _quietly(lambda: turn_of_the_clock(timezone.now()))
+    _quietly(lambda: turn_of_the_clock(database_now()))
 
 
 @shared_task(name="pull")
 def pull() -> None:
     """Pull the sources that are due."""
-    _quietly(lambda: pull_due(now=timezone.now()))
+    _quietly(lambda: pull_due(now=database_now()))
 
 
 @shared_task(name="images")
 def images() -> None:
     """Bring in the remote images of issues that are being made."""
-    _quietly(lambda: fetch_images(now=timezone.now()))
+    _quietly(lambda: fetch_images(now=database_now()))
 
 
 def _quietly(work: Callable[[], object]) -> None:
@@ -59,3 +59,5 @@ def _quietly(work: Callable[[], object]) -> None:
         work()
     except Unavailable as error:
         log.warning("work_put_off code=%s", error.code)
+    except Refused as error:  # our keys are not those of the other hosts
+        log.warning("work_refused code=%s where=%s", error.code, error.where)

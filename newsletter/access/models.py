@@ -1,4 +1,4 @@
-"""Who may knock: tokens of programs, and the answers they may ask for twice."""
+"""Who may knock: tokens of programs, the answers they may ask for twice, and which keys all hosts share."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Now
 
 
 class Token(models.Model):
@@ -42,3 +43,15 @@ class KeyedAnswer(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class KeyMark(models.Model):
+    """The fingerprint of a key that every host must have, as the first host registered it."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    mark = models.CharField(max_length=64)
+    before = models.CharField(max_length=64, blank=True)  # the key it took over from; hosts may have it still
+    since = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.name

@@ -6,9 +6,8 @@ import logging
 from collections.abc import Callable
 from uuid import uuid4
 
-from django.utils import timezone
-
 from newsletter.delivery.control import pause
+from newsletter.delivery.database_clock import database_now
 from newsletter.delivery.deliverer import Deliverer, Orders
 from newsletter.delivery.finish import finish_if_done
 from newsletter.delivery.ledger import Ledger
@@ -42,7 +41,7 @@ def deliver(
     ``place`` names the worker host: it has one deliverer at a time, a second one gets None at once. Raises
     ``Unavailable`` when the database does not answer.
     """
-    outlets = [Outlet(DEFAULT, transport)] if transport else current_outlets(day=timezone.now().date())
+    outlets = [Outlet(DEFAULT, transport)] if transport else current_outlets(day=database_now().date())
     owner, notices, turnstile = uuid4(), Notices(), Turnstile(outlets, lambda: Purse(Deal()))
     ledger = Ledger(owner, outlets[0].transport.name)
     written: dict[int, Terms] = {}
@@ -62,7 +61,7 @@ def deliver(
     finally:
         ledger.close()
     for issue_id in written:
-        finish_if_done(issue_id, now=timezone.now())
+        finish_if_done(issue_id, now=database_now())
     answer = {state.name.lower(): number for state, number in counts.items()}
     log.info("slice_ended owner=%s %s", owner, " ".join(f"{name}={n}" for name, n in sorted(answer.items())))
     return answer
@@ -73,22 +72,21 @@ def _terms(issue_id: int, writer: IssueWriter, turnstile: Turnstile) -> Terms:
     relay = writer.sender.relay if DEFAULT not in turnstile.ways else ""
     if relay and relay not in turnstile.ways:
         raise Invalid(f"There is no relay {relay!r}.", where="sender.relay", fix="See `newsletter relays`.")
-    if not relay and not any(way.outlet.weight for way in turnstile.ways.values()):
-        raise Invalid("No relay takes mail whose sender names none.", where="relay", fix="Give one a weight above 0.")
     return Terms(relay, spread_limit(issue_id))
 
 
 def _set_aside(turnstile: Turnstile, notices: Notices) -> None:
     """Begin with what others found out: a relay that is away is not tried by everybody."""
-    alone = len(turnstile.ways) == 1
+    if len(turnstile.ways) == 1:
+        return
     for code, seconds in notices.away().items():
         if code in turnstile.ways:
-            turnstile.suspect(turnstile.ways[code], seconds=0 if alone else seconds)
+            turnstile.set_aside(turnstile.ways[code], seconds=seconds)
 
 
 def _pause(issue_id: int, words: str) -> None:
     """Pause an issue in the relay's own words; somebody may have been quicker."""
     try:
-        pause(issue_id, by="system", now=timezone.now(), reason=words)
+        pause(issue_id, by="system", now=database_now(), reason=words)
     except Conflict:
         log.info("pause_came_late issue=%s", issue_id)

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from django.db import connection
-from django.utils import timezone
 
+from newsletter.delivery.database_clock import database_now
 from newsletter.delivery.dkim.ring import keys_of
 from newsletter.delivery.dkim.stamp import stamped
 from newsletter.delivery.epoch import HELD
@@ -19,12 +19,12 @@ from newsletter.delivery.ledger import LEASE_SECONDS
 from newsletter.delivery.message import Copy, Sheet, compile_message
 from newsletter.delivery.models import DeliveryState
 from newsletter.delivery.outcome import backoff, judge
-from newsletter.delivery.relays.letter_ways import LetterWays
-from newsletter.delivery.relays.outlet import DEFAULT, Outlet, current_outlets
 from newsletter.delivery.return_path import return_path
 from newsletter.delivery.safe import may_go
 from newsletter.delivery.span import span
+from newsletter.delivery.submit import submit
 from newsletter.delivery.transport import Answered, Down, Envelope, Transport
+from newsletter.delivery.transports import current_transport
 from newsletter.errors import Invalid
 from newsletter.letters.models import Letter
 
@@ -52,14 +52,13 @@ def send_letters(
     """Send the letters that are due for at most ``seconds``; returns how many were accepted."""
     end = time.monotonic() + seconds
     owner, accepted = uuid4(), 0
-    outlets = [Outlet(DEFAULT, transport)] if transport else current_outlets(day=timezone.now().date())
-    ways = LetterWays(outlets)
+    transport = transport or current_transport()
     while time.monotonic() < end and not stopping():
         letter = _claim(owner)
         if letter is None:
             break
         with span("letter", letter=letter.pk):
-            accepted += _send(letter, owner, ways, now=timezone.now())
+            accepted += _send(letter, owner, transport, now=database_now())
     return accepted
 
 
@@ -70,7 +69,7 @@ def _claim(owner: UUID) -> Letter | None:
     return Letter.objects.select_related("sender").get(pk=row[0]) if row else None
 
 
-def _send(letter: Letter, owner: UUID, ways: LetterWays, *, now: datetime) -> bool:
+def _send(letter: Letter, owner: UUID, transport: Transport, *, now: datetime) -> bool:
     if letter.expires_at is not None and letter.expires_at <= now:
         return _end(letter, owner, State.EXPIRED, now=now)
     if not may_go(letter.address):
@@ -81,8 +80,15 @@ def _send(letter: Letter, owner: UUID, ways: LetterWays, *, now: datetime) -> bo
     except Invalid as error:
         return _end(letter, owner, State.REFUSED, now=now, words=error.message)
     sender = return_path("l", letter.pk, letter.sender.bounce_domain)
-    envelope = Envelope(letter.pk, sender, recipient, utf8=not recipient.isascii())
-    word = ways.submit(letter.sender.relay, envelope, lambda: octets, lambda: _mark(letter, owner))
+    channel = transport.open()
+    word = submit(
+        channel,
+        Envelope(letter.pk, sender, recipient, utf8=not recipient.isascii()),
+        lambda: octets,
+        lambda: _mark(letter, owner),
+    )
+    if isinstance(word, Answered):
+        channel.leave()
     return _judge(letter, owner, word, now=now)
 
 
@@ -99,7 +105,7 @@ def letter_octets(letter: Letter) -> bytes:
         boundary=f"letter-{letter.pk}",
         headers={"Auto-Submitted": "auto-generated", **letter.headers},
     )
-    compiled = stamped(compile_message(sheet), keys_of(letter.sender), now=timezone.now())
+    compiled = stamped(compile_message(sheet), keys_of(letter.sender), now=database_now())
     return compiled.content(Copy(letter.message_id.strip("<>"), letter.name, letter.address, {}))
 
 

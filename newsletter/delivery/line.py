@@ -8,12 +8,13 @@ from django.db import connection
 from psycopg import pq
 from psycopg.conninfo import make_conninfo
 
+from newsletter.delivery.cut_off import ASK
 from newsletter.errors import Unavailable
 
 _BAD = frozenset({pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE, pq.ExecStatus.NONFATAL_ERROR})
 _SESSION = (  # one plan for ever, through indexes only: the statements are fixed and touch few rows each
     b"SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off;"
-    b"SET enable_mergejoin = off; SET jit = off; SET timezone = 'UTC'"
+    b"SET enable_mergejoin = off; SET jit = off; SET timezone = 'UTC';" + ASK.encode()
 )
 Params = Sequence[bytes]
 

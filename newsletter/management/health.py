@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from newsletter.access.same_keys import check_keys, compare_keys
 from newsletter.catalogue.models import Newsletter, Sender
 from newsletter.delivery.dkim.keys import Key
 from newsletter.delivery.dkim.ring import unsigned
@@ -76,6 +77,14 @@ def _tables(_: datetime) -> str:
     if waiting:
         raise NewsletterError(f"{len(waiting)} migration(s) wait.", fix="Run `newsletter migrate`.")
     return "all migrations are applied"
+
+
+def _keys(_: datetime) -> str:
+    check_keys()
+    known = compare_keys()
+    unknown = [one.name for one in known if one.here == "missing"]
+    lacking = f"; only other hosts know {', '.join(unknown)}" if unknown else ""
+    return f"{len(known) - len(unknown)} as on every other host{lacking}"
 
 
 def _redis(_: datetime) -> str:
@@ -210,6 +219,7 @@ def _dkim(_: datetime) -> str:
 PARTS: dict[str, Callable[[datetime], str]] = {
     "database": _database,
     "tables": _tables,
+    "keys": _keys,
     "redis": _redis,
     "disk": _disk,
     "newsletters": _newsletters,

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from django.conf import settings
 
+from newsletter.access.same_keys import check_keys_if_possible
 from newsletter.management.verb import Verb
 
 
@@ -15,6 +16,7 @@ class Command(Verb):
     help = "Run the ticker until it is told to stop."
 
     def run(self, **_: Any) -> NoReturn:
+        check_keys_if_possible()
         schedule = str(settings.HOME / "beat-schedule")
         settings.HOME.mkdir(parents=True, exist_ok=True)
         arguments = ["-A", "workers.app", "beat", "--loglevel", "INFO", "--pidfile=", "--schedule", schedule]

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from newsletter.access.same_keys import check_keys
+from newsletter.delivery.database_clock import database_now
 from newsletter.delivery.tick import tick
 from newsletter.ingest.pull import pull_due
 from newsletter.issues.fetch_images import fetch_images
-from newsletter.management.verb import Verb, now
+from newsletter.management.verb import Verb
 
 
 class Command(Verb):
@@ -17,7 +19,8 @@ class Command(Verb):
     )
 
     def run(self, **_: Any) -> dict[str, Any]:
-        pulled = pull_due(now=now())
-        done = asdict(tick(now()))
-        images = [one.image_id for one in fetch_images(now=now()) if one.image_id]
+        check_keys()
+        pulled = pull_due(now=database_now())
+        done = asdict(tick(database_now()))
+        images = [one.image_id for one in fetch_images(now=database_now()) if one.image_id]
         return {**done, "pulled": [one.source for one in pulled], "images": images}

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from django.conf import settings
 from django.core.management.base import CommandParser
 
+from newsletter.access.same_keys import check_keys_if_possible
 from newsletter.management.verb import Verb
 
 
@@ -19,6 +20,7 @@ class Command(Verb):
         parser.add_argument("--bind", default=f"127.0.0.1:{settings.WEB_PORT}", metavar="HOST:PORT")
 
     def run(self, *, bind: str, **_: Any) -> NoReturn:
+        check_keys_if_possible()
         arguments = ["--bind", bind, "--worker-class", "gthread", "--workers", "1", "--threads", "8"]
         arguments += ["--graceful-timeout", "10", "--log-level", "warning", "--no-control-socket"]
         os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *arguments, "newsletter.web.wsgi:application"])  # noqa: S606  this process becomes that one

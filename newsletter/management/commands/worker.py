@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from django.conf import settings
 from django.core.management.base import CommandParser
 
+from newsletter.access.same_keys import check_keys_if_possible
 from newsletter.management.verb import Verb, positive
 
 
@@ -19,6 +20,7 @@ class Command(Verb):
         parser.add_argument("--processes", type=positive, default=settings.WORKER_PROCESSES)
 
     def run(self, *, processes: int, **_: Any) -> NoReturn:
+        check_keys_if_possible()
         arguments = ["-A", "workers.app", "worker", "--concurrency", str(processes), "--loglevel", "INFO"]
         arguments += [
             "-Q",
