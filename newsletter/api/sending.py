@@ -12,11 +12,12 @@ from ninja import Router
 
 from newsletter.api.once import once
 from newsletter.api.scope import Scope, token_behind
-from newsletter.api.shapes import ActDone, ActIn, DeliveryList, HistoryList, Limit, StatusShape
+from newsletter.api.shapes import ActDone, ActIn, DeliveryList, HistoryList, Limit, RelayList, StatusShape
 from newsletter.api.trouble import TROUBLE
 from newsletter.catalogue.durations import duration
 from newsletter.delivery import control
 from newsletter.delivery.extend import extend
+from newsletter.delivery.relays.describe import describe_pace, describe_relays
 from newsletter.delivery.resend import resend
 from newsletter.delivery.status import deliveries, status
 from newsletter.errors import Invalid, NotFound
@@ -100,8 +101,18 @@ def issue_history(request: HttpRequest, issue_id: int, limit: Limit = 50, after:
     return {"history": told, "next": str(rows[limit - 1].pk) if len(rows) > limit else None}
 
 
+@router.get(
+    "/relays", url_name="relays", response={200: RelayList, **TROUBLE}, summary="Relays and the pace of domains"
+)
+def relays(request: HttpRequest) -> dict[str, Any]:
+    """Return where mail is handed over and how fast, and what is set aside or slowed down, in the relays' words."""
+    now = timezone.now()
+    return {"relays": describe_relays(now), "pace": describe_pace(now)}
+
+
 def _send(issue_id: int, asked: ActIn, by: str, now: datetime) -> dict[str, Any]:
-    spans = {name: duration(text) for name, text in (("cool_off", asked.cool_off), ("expires", asked.expires)) if text}
+    given = (("cool_off", asked.cool_off), ("expires", asked.expires), ("spread", asked.spread))
+    spans = {name: duration(text) for name, text in given if text}
     return describe_state(control.send(issue_id, by=by, now=now, version=asked.version, **spans))
 
 

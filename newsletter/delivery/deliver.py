@@ -72,16 +72,17 @@ def _terms(issue_id: int, writer: IssueWriter, turnstile: Turnstile) -> Terms:
     relay = writer.sender.relay if DEFAULT not in turnstile.ways else ""
     if relay and relay not in turnstile.ways:
         raise Invalid(f"There is no relay {relay!r}.", where="sender.relay", fix="See `newsletter relays`.")
+    if not relay and not any(way.outlet.weight for way in turnstile.ways.values()):
+        raise Invalid("No relay takes mail whose sender names none.", where="relay", fix="Give one a weight above 0.")
     return Terms(relay, spread_limit(issue_id))
 
 
 def _set_aside(turnstile: Turnstile, notices: Notices) -> None:
     """Begin with what others found out: a relay that is away is not tried by everybody."""
-    if len(turnstile.ways) == 1:
-        return
+    alone = len(turnstile.ways) == 1
     for code, seconds in notices.away().items():
         if code in turnstile.ways:
-            turnstile.set_aside(turnstile.ways[code], seconds=seconds)
+            turnstile.suspect(turnstile.ways[code], seconds=0 if alone else seconds)
 
 
 def _pause(issue_id: int, words: str) -> None:

@@ -19,12 +19,12 @@ from newsletter.delivery.ledger import LEASE_SECONDS
 from newsletter.delivery.message import Copy, Sheet, compile_message
 from newsletter.delivery.models import DeliveryState
 from newsletter.delivery.outcome import backoff, judge
+from newsletter.delivery.relays.letter_ways import LetterWays
+from newsletter.delivery.relays.outlet import DEFAULT, Outlet, current_outlets
 from newsletter.delivery.return_path import return_path
 from newsletter.delivery.safe import may_go
 from newsletter.delivery.span import span
-from newsletter.delivery.submit import submit
 from newsletter.delivery.transport import Answered, Down, Envelope, Transport
-from newsletter.delivery.transports import current_transport
 from newsletter.errors import Invalid
 from newsletter.letters.models import Letter
 
@@ -52,13 +52,14 @@ def send_letters(
     """Send the letters that are due for at most ``seconds``; returns how many were accepted."""
     end = time.monotonic() + seconds
     owner, accepted = uuid4(), 0
-    transport = transport or current_transport()
+    outlets = [Outlet(DEFAULT, transport)] if transport else current_outlets(day=database_now().date())
+    ways = LetterWays(outlets)
     while time.monotonic() < end and not stopping():
         letter = _claim(owner)
         if letter is None:
             break
         with span("letter", letter=letter.pk):
-            accepted += _send(letter, owner, transport, now=database_now())
+            accepted += _send(letter, owner, ways, now=database_now())
     return accepted
 
 
@@ -69,7 +70,7 @@ def _claim(owner: UUID) -> Letter | None:
     return Letter.objects.select_related("sender").get(pk=row[0]) if row else None
 
 
-def _send(letter: Letter, owner: UUID, transport: Transport, *, now: datetime) -> bool:
+def _send(letter: Letter, owner: UUID, ways: LetterWays, *, now: datetime) -> bool:
     if letter.expires_at is not None and letter.expires_at <= now:
         return _end(letter, owner, State.EXPIRED, now=now)
     if not may_go(letter.address):
@@ -80,15 +81,8 @@ def _send(letter: Letter, owner: UUID, transport: Transport, *, now: datetime) -
     except Invalid as error:
         return _end(letter, owner, State.REFUSED, now=now, words=error.message)
     sender = return_path("l", letter.pk, letter.sender.bounce_domain)
-    channel = transport.open()
-    word = submit(
-        channel,
-        Envelope(letter.pk, sender, recipient, utf8=not recipient.isascii()),
-        lambda: octets,
-        lambda: _mark(letter, owner),
-    )
-    if isinstance(word, Answered):
-        channel.leave()
+    envelope = Envelope(letter.pk, sender, recipient, utf8=not recipient.isascii())
+    word = ways.submit(letter.sender.relay, envelope, lambda: octets, lambda: _mark(letter, owner))
     return _judge(letter, owner, word, now=now)
 
 

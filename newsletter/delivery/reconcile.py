@@ -15,6 +15,7 @@ from newsletter.delivery.finish import finish_if_done
 from newsletter.delivery.ledger import RECOUNT, SETTLE, owner_lock
 from newsletter.delivery.models import ChunkState, DeliveryState
 from newsletter.delivery.outcome import GIVE_UP_AFTER
+from newsletter.delivery.pace.slow import forget
 from newsletter.delivery.rewind import watch
 from newsletter.delivery.wake import wake_deliver, wake_freeze, wake_letters
 from newsletter.issues.lifecycle import record
@@ -81,6 +82,7 @@ def reconcile(now: datetime) -> Reconciled:
         _expire(now, done)
         _retry_due(done)
         _take_back_letters()
+        forget(now)
         for issue_id in _sending():
             done.finished += finish_if_done(issue_id, now=now)
         if not held:

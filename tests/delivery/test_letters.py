@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 def make_letter(**given: object) -> Letter:
     plain = {
         "key": "k1",
-        "sender": make_newsletter().sender,
+        "sender": given.get("sender") or make_newsletter().sender,
         "address": "ada@readers.example",
         "subject": "Confirm",
         "text": "Please confirm.",

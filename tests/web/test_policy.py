@@ -83,7 +83,7 @@ def address(endpoint: str, issue: Issue) -> str:
         return reverse(endpoint, args=["classic"])
     plain |= {"templates", "keep-template", "sources", "quarantine", "doctor", "coverage"}
     plain |= {"images", "image-add", "database", "confirm-database"}
-    plain |= {"phrases", "ban"}
+    plain |= {"phrases", "ban", "relays"}
     return reverse(endpoint, args=[] if endpoint.removeprefix("desk:") in plain else [issue.pk])
 
 

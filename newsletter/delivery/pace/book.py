@@ -38,6 +38,11 @@ RETURNING g.number, g.have - g.number, %(cap)s::int - g.used_today - g.number,
 """
 _GIVE_BACK = """UPDATE newsletter_bucket SET used = greatest(0, used - %(number)s)
 WHERE name = %(name)s AND day = (clock_timestamp() AT TIME ZONE 'UTC')::date"""
+_CHARGE = """
+UPDATE newsletter_bucket SET tokens = tokens - 1, day = greatest(day, (clock_timestamp() AT TIME ZONE 'UTC')::date),
+    used = 1 + CASE WHEN day >= (clock_timestamp() AT TIME ZONE 'UTC')::date THEN used ELSE 0 END
+WHERE name = %(name)s AND (day < (clock_timestamp() AT TIME ZONE 'UTC')::date AND %(cap)s > 0 OR used < %(cap)s)
+"""
 _NO_CAP = 2**31 - 1
 
 
@@ -75,6 +80,21 @@ def draw(limit: Limit, want: int) -> Drawn:
         return Drawn(number, max(until_midnight, 1.0), full=True)
     wait = (1.0 - have) / limit.rate if limit.rate and have < 1 else 0.0
     return Drawn(number, min(max(wait, 0.0), LONGEST_WAIT))
+
+
+def charge(limit: Limit) -> bool:
+    """Book one message that goes at once, so that later ones wait; False when today has no room.
+
+    Raises ``Unavailable``.
+    """
+    values: dict[str, Any] = {"name": limit.name, "cap": _NO_CAP if limit.cap is None else limit.cap}
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(_OPEN, {"name": limit.name, "tokens": limit.capacity})
+            cursor.execute(_CHARGE, values)
+            return bool(cursor.rowcount)
+    except DatabaseError as error:
+        raise Unavailable(f"The database does not answer: {error}", where="DATABASE_URL") from None
 
 
 def give_back(limit: Limit, number: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -19,7 +20,7 @@ from newsletter.delivery.relays.models import RelayTrouble
 log = logging.getLogger(__name__)
 _REST = f"""UPDATE newsletter_chunk SET rest_until = clock_timestamp() + %s * interval '1 second'
 WHERE issue_id = %s AND state = {ChunkState.WAITING} AND (rest_until IS NULL OR rest_until < clock_timestamp())"""
-NO_LIMITS: DomainLimits = ({}, lambda _domain: None)
+_ADDRESS = re.compile(r"[^\s<>()\[\]:;,]+@[^\s<>()\[\]:;,]+")
 
 
 class Notices:
@@ -35,10 +36,10 @@ class Notices:
         return None
 
     def away(self) -> dict[str, float]:
-        """Return the relays that were set aside, with the seconds until they are tried again."""
+        """Return the relays that were set aside and not seen well since, with the seconds until they are tried."""
         now = self._clock()
         with _quietly():
-            return {one.relay: (one.until - now).total_seconds() for one in RelayTrouble.objects.filter(until__gt=now)}
+            return {one.relay: max(0.0, (one.until - now).total_seconds()) for one in RelayTrouble.objects.all()}
         return {}
 
     def set_aside(self, relay: str, words: str, *, seconds: float) -> None:
@@ -46,7 +47,7 @@ class Notices:
         now = self._clock()
         log.warning("relay_set_aside relay=%s seconds=%s", relay, round(seconds, 1))
         with _quietly():
-            told = {"words": words[:500], "until": now + timedelta(seconds=seconds)}
+            told = {"words": _without_addresses(words), "until": now + timedelta(seconds=seconds)}
             if not RelayTrouble.objects.filter(relay=relay).update(**told):
                 RelayTrouble.objects.bulk_create([RelayTrouble(relay=relay, since=now, **told)], ignore_conflicts=True)
 
@@ -60,12 +61,17 @@ class Notices:
         """Tell that a domain gets mail half as fast as ``base`` messages a second."""
         log.warning("domain_slowed base=%s", round(base, 1))
         with _quietly():
-            slow_down(domain, base=base, words=words)
+            slow_down(domain, base=base, words=_without_addresses(words))
 
     def rest(self, issue: int, *, seconds: int) -> None:
         """Tell that nobody needs to claim from an issue for a while."""
         with _quietly(), connection.cursor() as cursor:
             cursor.execute(_REST, [seconds, issue])
+
+
+def _without_addresses(words: str) -> str:
+    """Relays repeat whom they speak of; whoever may see a relay's state need not see readers."""
+    return _ADDRESS.sub("(address)", words)[:500]
 
 
 @contextmanager

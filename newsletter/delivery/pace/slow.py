@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
 
-from newsletter.delivery.relays.models import SlowedDomain
+from newsletter.delivery.relays.models import RelayTrouble, SlowedDomain
 
 COMPLAINTS = 3  # so many "later" within WITHIN_SECONDS slow a domain down, and every further one may
 WITHIN_SECONDS = 60.0
@@ -67,6 +67,7 @@ def slowed(now: datetime) -> dict[str, float]:
 
 
 def forget(now: datetime) -> int:
-    """Delete the domains that are as fast as any again; returns how many."""
+    """Delete what is past: domains that are as fast as any again, relays nobody tried for a day; returns how many."""
+    RelayTrouble.objects.filter(until__lt=now - timedelta(days=1)).delete()
     gone = [one.pk for one in SlowedDomain.objects.all() if (now - one.changed_at).total_seconds() >= FORGET_AFTER]
     return SlowedDomain.objects.filter(pk__in=gone).delete()[0]

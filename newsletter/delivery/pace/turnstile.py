@@ -191,6 +191,11 @@ class Turnstile:
         way.aside, way.open_after = True, time.monotonic() + seconds
         self._hand_on(way)
 
+    def suspect(self, way: Way, *, seconds: float) -> None:
+        """Try a relay that others set aside with one connection, in so many seconds."""
+        way.pause_seconds = 2 * SHORTEST_PAUSE
+        self.set_aside(way, seconds=seconds)
+
     def back(self, way: Way) -> None:
         """Use a relay again."""
         way.aside, way.open_after, way.pause_seconds = False, 0.0, SHORTEST_PAUSE

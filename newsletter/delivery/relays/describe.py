@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +12,8 @@ from newsletter.delivery.pace.slow import slowed
 from newsletter.delivery.pace.warm_up import cap_of
 from newsletter.delivery.relays.models import Bucket, DomainPace, RelayTrouble, SlowedDomain, StandingRelay
 from newsletter.delivery.relays.outlet import DEFAULT, env_name
+
+FRESH = timedelta(minutes=2)  # a relay that nobody has tried for so long may be well again
 
 
 def describe_relays(now: datetime) -> list[dict[str, Any]]:
@@ -57,7 +59,7 @@ def _row(
         "transport": relay.transport,
         "address": relay.address,
         "login": env_name(relay.code) in settings.RELAY_LOGINS,
-        "state": _state(relay, aside=trouble is not None, full=full),
+        "state": _state(relay, aside=trouble is not None and trouble.until > now - FRESH, full=full),
         "priority": relay.priority,
         "weight": relay.weight,
         "rate": relay.rate,

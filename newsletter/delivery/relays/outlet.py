@@ -36,6 +36,11 @@ class Outlet:
         """Return what attempts call it, "" where there is only one."""
         return "" if self.code == DEFAULT else self.code
 
+    @property
+    def for_issues(self) -> int:
+        """Return how many of its connections issues may hold: one is left to letters."""
+        return max(1, self.connections - 1)
+
 
 def current_outlets(*, day: date) -> list[Outlet]:
     """Return the relays of this environment on a day in UTC, the first to be used first.

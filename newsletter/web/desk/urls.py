@@ -8,6 +8,7 @@ from django.urls import path
 from newsletter.web.desk import acts, cms, files, house, images, looks, views
 from newsletter.web.desk.database import confirm_database, database
 from newsletter.web.desk.login import DeskLogin
+from newsletter.web.desk.relays import relays
 
 app_name = "desk"
 urlpatterns = [
@@ -42,6 +43,7 @@ urlpatterns = [
     path("doctor/<int:pk>/set", cms.set_field, name="set-right"),
     path("doctor/<int:pk>/settle", cms.settle_oddity, name="settle"),
     path("database", database, name="database"),
+    path("relays", relays, name="relays"),
     path("database/confirm", confirm_database, name="confirm-database"),
     path("coverage", cms.coverage, name="coverage"),
     path("articles/<int:pk>/image", images.illustrate_article, name="article-image"),

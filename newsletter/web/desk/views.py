@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_safe
 from newsletter.articles.models import Article
 from newsletter.articles.queries import newest as newest_articles
 from newsletter.catalogue.cadence import slots
+from newsletter.catalogue.durations import span
 from newsletter.catalogue.models import Newsletter
 from newsletter.delivery.models import DeliveryState
 from newsletter.delivery.resend import ALLOWED as RESENT_FROM
@@ -289,4 +291,12 @@ def _shown(told: dict[str, Any]) -> dict[str, Any]:
     }
     total = sum(counts.values())
     final = total - shown["waiting"] - shown["being sent"] - shown["deferred"]
-    return {**told, "shown": shown, "total": total, "done": final, "percent": 100 * final // total if total else 0}
+    spread = span(timedelta(seconds=told["spread_seconds"])) if told["spread_seconds"] else ""
+    return {
+        **told,
+        "spread_words": spread,
+        "shown": shown,
+        "total": total,
+        "done": final,
+        "percent": 100 * final // total if total else 0,
+    }

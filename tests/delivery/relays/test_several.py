@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from newsletter.delivery.deliver import deliver
 from newsletter.delivery.models import Attempt, Chunk, ChunkState
+from newsletter.delivery.pace import turnstile
 from newsletter.delivery.pace.slots import slot_locks
 from newsletter.delivery.queries import issues_waiting
 from newsletter.delivery.relays.models import Bucket, DomainPace, RelayTrouble, SlowedDomain, StandingRelay
@@ -47,14 +48,15 @@ def check_once(readers: int, *sinks: Sink) -> None:
     assert (len(seen), len(set(seen))) == (readers, readers)
 
 
-def test_mail_is_shared_out_by_weight(tmp_path: Path) -> None:
+def test_mail_is_shared_out_by_weight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turnstile, "PATIENCE_SECONDS", 600)  # on a busy machine each would help the other out
     sending_issue(readers=400)
     with sink(tmp_path / "a") as one, sink(tmp_path / "b") as two:
         relay("one", one.port, weight=3)
         relay("two", two.port, weight=1)
         assert go() == {"accepted": 400}
         check_once(400, one, two)
-    assert 240 <= by_relay()["one"] <= 360
+    assert by_relay() == {"one": 300, "two": 100}
 
 
 def test_a_relay_that_refuses_connections_burns_nothing_and_the_other_takes_its_share(tmp_path: Path) -> None:
@@ -133,6 +135,16 @@ def test_a_relay_that_is_back_gets_its_share_again(tmp_path: Path) -> None:
             assert deliver(place="t", witness=come_back) == {"accepted": 2000}
         check_once(2000, two, late[0])
     assert by_relay()["one"] > 0
+    assert not RelayTrouble.objects.exists()
+
+
+def test_trouble_that_is_over_is_forgotten_with_the_first_message(tmp_path: Path) -> None:
+    sending_issue(readers=10)
+    now = timezone.now()
+    RelayTrouble.objects.create(relay="one", words="gone", since=now, until=now + timedelta(seconds=1))
+    with sink(tmp_path) as one:
+        relay("one", one.port)
+        assert go() == {"accepted": 10}
     assert not RelayTrouble.objects.exists()
 
 
@@ -247,8 +259,7 @@ def test_a_limited_domain_waits_and_the_others_go_at_once(tmp_path: Path) -> Non
         began = time.monotonic()
         assert go() == {"accepted": 60}
         assert time.monotonic() - began >= (30 - 11) / 5
-        order = [address.rpartition("@")[2] for address in one.accepted()]
-        assert "slow.example" not in order[15:30]
+        assert {address.rpartition("@")[2] for address in one.accepted()[-8:]} == {"slow.example"}
         check_once(60, one)
 
 

@@ -1,0 +1,70 @@
+"""Which relay a letter takes: it never waits for a rate, and goes to the next relay when one is away."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+
+from newsletter.delivery.pace import book
+from newsletter.delivery.pace.notices import Notices
+from newsletter.delivery.pace.slots import Slots
+from newsletter.delivery.pace.turnstile import LONGEST_PAUSE
+from newsletter.delivery.relays.outlet import Outlet
+from newsletter.delivery.submit import submit
+from newsletter.delivery.transport import SESSION, Answered, Down, Envelope
+
+NO_RELAY = "no relay can take it now"
+
+
+class LetterWays:
+    """The relays, tried in turn. A letter counts in what a relay may take, and what is mailed after it waits."""
+
+    def __init__(self, outlets: Sequence[Outlet]) -> None:
+        self._outlets = outlets
+        self._notices, self._slots = Notices(), Slots()
+
+    def submit(
+        self, relay: str, envelope: Envelope, content: Callable[[], bytes], intend: Callable[[], bool]
+    ) -> Answered | Down | None:
+        """Hand a letter over; as ``delivery.submit``. ``relay`` is the one its sender names, "" for any.
+
+        Nothing but a relay that never had the content is followed by the next one.
+        """
+        word: Answered | Down | None = Down(SESSION, NO_RELAY)
+        for outlet in self._order(relay):
+            if outlet.limit is not None and not book.charge(outlet.limit):
+                continue
+            if outlet.connections and not self._slots.take(outlet.code, outlet.connections):
+                continue
+            try:
+                word = _try(outlet, envelope, content, intend)
+            finally:
+                if outlet.connections:
+                    self._slots.free(outlet.code)
+            if not isinstance(word, Down) or word.unanswered is not None:
+                if isinstance(word, Answered):
+                    self._notices.back(outlet.code)
+                return word
+            if len(self._outlets) > 1:
+                self._notices.set_aside(outlet.code, word.words, seconds=LONGEST_PAUSE)
+        return word
+
+    def _order(self, relay: str) -> list[Outlet]:
+        if relay and any(outlet.code == relay for outlet in self._outlets):
+            return [outlet for outlet in self._outlets if outlet.code == relay]
+        shared = [outlet for outlet in self._outlets if outlet.weight]
+        if len(shared) < 2:
+            return shared
+        away = {code for code, seconds in self._notices.away().items() if seconds}
+        chance = {outlet.code: random.random() ** (1 / outlet.weight) for outlet in shared}  # noqa: S311  a share, no secret
+        return sorted(shared, key=lambda one: (one.code in away, one.priority, -chance[one.code]))
+
+
+def _try(
+    outlet: Outlet, envelope: Envelope, content: Callable[[], bytes], intend: Callable[[], bool]
+) -> Answered | Down | None:
+    channel = outlet.transport.open()
+    word = submit(channel, envelope, content, intend)
+    if isinstance(word, Answered):
+        channel.leave()
+    return word

@@ -1,0 +1,74 @@
+"""Letters over several relays: never behind a rate, never stuck behind a relay that is away."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.test import override_settings
+from django.utils import timezone
+
+from newsletter.delivery.letters import send_letters
+from newsletter.delivery.pace.book import draw
+from newsletter.delivery.pace.rate import Limit
+from newsletter.delivery.relays.models import Bucket, RelayTrouble, StandingRelay
+from newsletter.letters.models import Letter
+from tests.delivery.sink import sink
+from tests.delivery.test_letters import make_letter
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _anybody() -> object:
+    with override_settings(SAFE_LIST=["*"]):
+        yield
+
+
+def relay(code: str, port: int, **given: object) -> StandingRelay:
+    return StandingRelay.objects.create(code=code, address=f"smtp://127.0.0.1:{port}", **given)
+
+
+def make_letters(number: int) -> list[Letter]:
+    first = make_letter()
+    return [first, *(make_letter(key=f"more-{one}", sender=first.sender) for one in range(number - 1))]
+
+
+def test_a_letter_goes_to_the_next_relay_when_the_first_is_away(tmp_path: Path) -> None:
+    letter = make_letter()
+    with sink(tmp_path) as two:
+        relay("one", 1, priority=1)
+        relay("two", two.port, priority=2)
+        assert send_letters() == 1
+        assert two.accepted() == [letter.address]
+    assert RelayTrouble.objects.get().relay == "one"
+
+
+def test_a_letter_goes_at_once_and_what_comes_after_it_waits(tmp_path: Path) -> None:
+    letters = make_letters(4)
+    limit = Limit("relay:one", 1.0)
+    with sink(tmp_path) as one:
+        relay("one", one.port, rate="1/s")
+        assert send_letters(seconds=20) == len(letters)
+    assert draw(limit, 5).number == 0
+    assert Bucket.objects.get(name="relay:one").used == len(letters)
+
+
+def test_a_letter_counts_for_the_day_and_waits_when_the_day_is_full(tmp_path: Path) -> None:
+    make_letters(2)
+    with sink(tmp_path) as one:
+        relay("one", one.port, per_day=1)
+        assert send_letters() == 1
+    assert sorted(Letter.objects.values_list("state", flat=True)) == ["accepted", "deferred"]
+
+
+def test_a_letter_takes_the_relay_its_sender_names(tmp_path: Path) -> None:
+    letter = make_letter()
+    letter.sender.relay = "two"
+    letter.sender.save()
+    with sink(tmp_path / "a") as one, sink(tmp_path / "b") as two:
+        relay("one", one.port)
+        relay("two", two.port, weight=0)
+        send_letters()
+        assert (one.accepted(), two.accepted()) == ([], [letter.address])
+    assert letter.written_at <= timezone.now()
