@@ -85,7 +85,7 @@ def test_a_bulk_issue_under_way_never_delays_a_letter(tmp_path: Path) -> None:
 
 def test_what_a_worker_that_is_told_to_end_leaves_is_sent_by_another(tmp_path: Path) -> None:
     issue = make_issue(readers=4000, kilobytes=20)
-    with sink(tmp_path) as relay, crew(relay.port, tmp_path / "worker.log") as start:
+    with sink(tmp_path, delay=0.02) as relay, crew(relay.port, tmp_path / "worker.log") as start:
         first, second = start(broker=broker_of_our_own()), start(broker=broker_of_our_own())
         wait_until(lambda: len(relay.accepted()) >= 500, seconds=90, every=0.01)
         first.end()
