@@ -13,9 +13,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
+from newsletter.delivery.control import send
 from newsletter.images.add import add
 from newsletter.images.models import Image
 from newsletter.ingest.models import Source
@@ -115,27 +116,28 @@ def log_in(page: Page) -> None:
     page.get_by_role("heading", name="Today").wait_for()
 
 
-def headlines(page: Page) -> list[str]:
-    return page.locator(".picks h3").all_inner_texts()
+def expect_headlines(page: Page, *wanted: str) -> None:
+    expect(page.locator(".picks h3")).to_have_text(wanted)
 
 
 def test_the_weekly_journey_from_draft_to_pull_back(page: Page, issue: Issue) -> None:
     page.get_by_role("link", name="Newsletters").click()
     page.get_by_role("link", name="This Week").click()
     page.get_by_role("button", name="Draft the next issue").click()
-    assert headlines(page) == ["Story 3", "Story 2", "Story 1"]
+    expect_headlines(page, "Story 3", "Story 2", "Story 1")
     page.get_by_role("button", name="Drop: Story 3").click()
-    assert headlines(page) == ["Story 2", "Story 1", "Story 0"]
+    expect_headlines(page, "Story 2", "Story 1", "Story 0")
     page.get_by_role("button", name="Move down: Story 2").click()
-    assert headlines(page) == ["Story 1", "Story 2", "Story 0"]
+    expect_headlines(page, "Story 1", "Story 2", "Story 0")
     page.get_by_role("button", name="Include: Story 3").click()
+    expect(page.get_by_role("button", name="Include: Story 3")).to_have_count(0)
     page.get_by_label("Subject").fill("The week in one line")
     page.locator("form", has=page.get_by_label("Subject")).get_by_role("button", name="Save").click()
-    assert page.locator(".preview strong").inner_text() == "The week in one line"
+    expect(page.locator(".preview strong")).to_have_text("The week in one line")
     page.get_by_role("button", name="Approve").click()
     page.get_by_role("button", name="Send in 10 minutes").click()
     page.get_by_role("button", name="Pull back").click()
-    assert page.locator(".head .tag").first.inner_text() == "approved"
+    expect(page.locator(".head .tag").first).to_have_text("approved")
 
 
 def test_what_came_in_wrong_is_set_right_at_the_desk(page: Page, issue: Issue) -> None:
@@ -146,9 +148,9 @@ def test_what_came_in_wrong_is_set_right_at_the_desk(page: Page, issue: Issue) -
     page.get_by_text("It is in.").wait_for()
     page.goto("/desk/doctor?code=unknown_newsletter")
     odd = page.locator("article.odd", has_text="Odd one")
-    assert odd.locator("strong").inner_text() == "newsletters"
+    expect(odd.locator("strong")).to_have_text("newsletters")
     odd.get_by_text("Set right").click()
-    assert odd.get_by_role("textbox").input_value() == "ctw"
+    expect(odd.get_by_role("textbox")).to_have_value("ctw")
     odd.get_by_role("button", name="Save").click()
     page.get_by_text("Set right.", exact=True).wait_for()
     page.goto("/desk/doctor")
@@ -173,7 +175,7 @@ def test_an_image_is_taken_in_and_found(page: Page, issue: Issue, tmp_path: Path
     page.get_by_role("button", name="Take it in").click()
     page.get_by_role("heading", name="bridge.png").wait_for()
     page.goto("/desk/images?words=bridge")
-    assert page.locator(".pictures img").evaluate_all("all => all.map(e => e.naturalWidth)") == [80]
+    expect(page.locator(".pictures img")).to_have_js_property("naturalWidth", 80)
 
 
 def test_a_headline_is_reworded_and_shown_in_the_preview(page: Page, issue: Issue) -> None:
@@ -182,7 +184,7 @@ def test_a_headline_is_reworded_and_shown_in_the_preview(page: Page, issue: Issu
     page.get_by_label("Headline").first.fill("A better headline")
     page.get_by_role("button", name="Save").first.click()
     frame = page.frame_locator(".wide iframe")
-    assert frame.get_by_text("A better headline").first.is_visible()
+    expect(frame.get_by_text("A better headline").first).to_be_visible()
 
 
 def test_a_note_for_a_group_is_a_variant_of_its_own(page: Page, issue: Issue) -> None:
@@ -193,12 +195,9 @@ def test_a_note_for_a_group_is_a_variant_of_its_own(page: Page, issue: Issue) ->
     page.get_by_label("Show the note only to").fill("plan:paid")
     page.locator("form", has=page.get_by_label("Show the note only to")).get_by_role("button", name="Save").click()
     variants = page.get_by_role("navigation", name="Variants").get_by_role("listitem")
-    assert [" ".join(words.split()) for words in variants.all_inner_texts()] == [
-        "Variant 1 everybody 1 reader",
-        "Variant 2 plan:paid 1 reader",
-    ]
+    expect(variants).to_have_text(["Variant 1 everybody 1 reader", "Variant 2 plan:paid 1 reader"])
     page.get_by_role("link", name="Variant 2").click()
-    assert page.frame_locator(".wide iframe").get_by_text("Thank you for paying.").first.is_visible()
+    expect(page.frame_locator(".wide iframe").get_by_text("Thank you for paying.").first).to_be_visible()
     found = Axe().run(page).response["violations"]
     assert [fault["id"] for fault in found if fault["impact"] in ("serious", "critical")] == []
 
@@ -207,10 +206,10 @@ def test_a_selector_is_tried_on_the_articles_page(page: Page, issue: Issue) -> N
     page.get_by_role("link", name="Articles").click()
     page.get_by_label("Selector").fill("newsleter:ctw")
     page.get_by_role("button", name="Find").click()
-    assert "Did you mean newsletter?" in page.locator("#selector-error").inner_text()
+    expect(page.locator("#selector-error")).to_contain_text("Did you mean newsletter?")
     page.get_by_label("Selector").fill("newsletter:ctw")
     page.get_by_role("button", name="Find").click()
-    assert page.get_by_role("link", name="Story 3").is_visible()
+    expect(page.get_by_role("link", name="Story 3")).to_be_visible()
 
 
 def test_a_selector_is_finished_by_what_the_desk_offers(page: Page, issue: Issue) -> None:
@@ -218,21 +217,45 @@ def test_a_selector_is_finished_by_what_the_desk_offers(page: Page, issue: Issue
     page.goto("/desk/articles")
     page.get_by_label("Selector").press_sequentially("type:any and newsletter:ct")
     page.locator("#offers").get_by_role("link", name="ctw", exact=False).first.click()
-    page.locator("#offers").get_by_role("link", name="and", exact=True).wait_for()
-    assert page.get_by_label("Selector").input_value() == "type:any and newsletter:ctw "
-    assert page.evaluate("document.activeElement.id") == "selector"
+    expect(page.get_by_label("Selector")).to_have_value("type:any and newsletter:ctw ")
+    expect(page.get_by_label("Selector")).to_be_focused()
+    expect(page.locator("#offers").get_by_role("link", name="and", exact=True)).to_be_visible()
     assert [one["id"] for one in Axe().run(page).response["violations"]] == []
     page.get_by_role("button", name="Find").click()
-    assert page.get_by_role("link", name="Story 3").is_visible()
+    expect(page.get_by_role("link", name="Story 3")).to_be_visible()
+    forget()
+
+
+def test_writing_goes_on_behind_what_was_offered_and_taken(page: Page, issue: Issue) -> None:
+    forget()
+    page.goto("/desk/articles")
+    field = page.get_by_label("Selector")
+    field.press_sequentially("type:commentary and " * 5 + "newsletter:ct")
+    page.locator("#offers").get_by_role("link", name="ctw", exact=False).first.press("Enter")
+    expect(field).to_have_value("type:commentary and " * 5 + "newsletter:ctw ")
+    expect(field).to_be_focused()
+    assert page.evaluate("document.activeElement.scrollLeft") > 0  # the end is what one sees
+    page.keyboard.type("and not topic:Energy")
+    expect(field).to_have_value("type:commentary and " * 5 + "newsletter:ctw and not topic:Energy")
+    forget()
+
+
+def test_the_field_keeps_the_focus_when_nothing_is_left_to_offer(page: Page, issue: Issue) -> None:
+    forget()
+    page.goto("/desk/articles")
+    page.get_by_label("Selector").press_sequentially("regio")
+    page.locator("#offers").get_by_role("link", name="region:").click()
+    expect(page.get_by_label("Selector")).to_have_value("region:")
+    expect(page.get_by_label("Selector")).to_be_focused()
     forget()
 
 
 def test_the_preview_shows_phone_and_text_without_a_script(page: Page, issue: Issue) -> None:
     page.goto(f"/desk/issues/{issue.pk}")
     page.get_by_label("Phone").check()
-    assert page.locator(".narrow iframe").is_visible()
+    expect(page.locator(".narrow iframe")).to_be_visible()
     page.get_by_label("Plain text").check()
-    assert page.frame_locator(".text iframe").get_by_text("Unsubscribe").is_visible()
+    expect(page.frame_locator(".text iframe").get_by_text("Unsubscribe")).to_be_visible()
 
 
 def test_everything_important_works_by_keyboard_alone(page: Page, issue: Issue) -> None:
@@ -246,6 +269,17 @@ def test_everything_important_works_by_keyboard_alone(page: Page, issue: Issue) 
             break
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Send now").wait_for()
+
+
+def test_progress_that_is_drawn_anew_leaves_the_focus_where_it_is(page: Page, issue: Issue) -> None:
+    approve(issue.pk, by="ada", now=timezone.now())
+    send(issue.pk, by="ada", now=timezone.now())
+    page.goto(f"/desk/issues/{issue.pk}")
+    link = page.get_by_role("link", name="Every delivery")
+    link.focus()
+    page.evaluate("document.activeElement.old = true")
+    expect(link).not_to_have_js_property("old", True)  # within two seconds
+    expect(link).to_be_focused()
 
 
 @pytest.mark.parametrize("page", [(375, "light"), (320, "dark"), (1280, "dark")], indirect=True)
