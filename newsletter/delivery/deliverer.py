@@ -535,6 +535,8 @@ class Deliverer:
             return
         most = way.outlet.transport.most if way.pause_seconds == SHORTEST_PAUSE else 1  # one scout to a relay away
         for _ in range(min(most - way.lanes, self._turnstile.wanted(way))):
+            if not way.outlet.transport.ready():
+                return
             if way.outlet.connections and not self._slots.take(way.outlet.code, way.outlet.for_issues):
                 return
             self._open(way)

@@ -21,8 +21,12 @@ def knock(transport: Transport, *, seconds: float = PATIENCE_SECONDS) -> None:
 
 
 def _knock(transport: Transport, seconds: float) -> Down | None:
-    channel, end = transport.open(), time.monotonic() + seconds
-    poll = select.poll()
+    end = time.monotonic() + seconds
+    while not transport.ready():
+        if time.monotonic() > end:
+            return Down(SESSION, f"the relay's name does not resolve: no answer in {seconds:.0f} seconds")
+        time.sleep(0.02)
+    channel, poll = transport.open(), select.poll()
     while True:
         if channel.fileno() >= 0 and time.monotonic() < end:
             poll.register(channel.fileno(), select.POLLIN | (select.POLLOUT if channel.wants_write() else 0))

@@ -111,6 +111,10 @@ class Transport(Protocol):
     name: str
     most: int
 
+    def ready(self) -> bool:
+        """Return whether ``open`` would return at once; ask again until it says so."""
+        ...
+
     def open(self) -> Channel:
         """Return a new channel; it reports ``Up`` when it is ready, ``Down`` when it will not be."""
         ...

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -60,7 +60,9 @@ def crew(smtp_port: int, log: Path) -> Iterator[Start]:
             one.kill()
 
 
-def _start(smtp_port: int, log: Path, *, broker: str = NOBODY, connections: int = 8, **more: str) -> Worker:
+def _start(
+    smtp_port: int, log: Path, *, broker: str = NOBODY, connections: int = 8, before: Sequence[str] = (), **more: str
+) -> Worker:
     environment = {
         **os.environ,
         "DATABASE_URL": database_url(),
@@ -73,7 +75,7 @@ def _start(smtp_port: int, log: Path, *, broker: str = NOBODY, connections: int 
     }
     with log.open("ab") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "newsletter", "worker"],
+            [*before, sys.executable, "-m", "newsletter", "worker"],
             env=environment,
             stdout=out,
             stderr=out,

@@ -17,6 +17,10 @@ class Memory:
     def __init__(self) -> None:
         self.messages: list[tuple[bytes, bytes]] = []
 
+    def ready(self) -> bool:
+        """Return whether a channel can be opened at once: always."""
+        return True
+
     def open(self) -> Channel:
         """Return a channel that accepts everything."""
         return InstantChannel(self._keep)

@@ -9,6 +9,7 @@ import ssl
 import time
 
 from newsletter.delivery.conversation import Conversation
+from newsletter.delivery.lookup import Lookup, Place
 from newsletter.delivery.relay import Relay
 from newsletter.delivery.transport import Channel, Envelope, Happening
 
@@ -28,22 +29,16 @@ class Smtp:
         self.relay = relay
         self.most = most
         self._context = _context(relay)
-        self._hello = socket.getfqdn() if relay.host not in ("127.0.0.1", "localhost", "::1") else "localhost"
-        self._place: tuple[int, tuple[object, ...]] | None = None
+        self._lookup = Lookup(relay.host, relay.port)  # once: the deliverer opens a new transport every slice
+
+    def ready(self) -> bool:
+        """Return whether the relay was looked up, for better or worse."""
+        return self._lookup.ready()
 
     def open(self) -> Channel:
         """Return a channel that is being connected."""
-        return SmtpChannel(self.relay, self._hello, self._context, self._resolve())
-
-    def _resolve(self) -> tuple[int, tuple[object, ...]] | OSError:
-        """Look the relay up once; the deliverer opens a new transport every slice."""
-        if self._place is None:
-            try:
-                found = socket.getaddrinfo(self.relay.host, self.relay.port, type=socket.SOCK_STREAM)
-            except OSError as error:
-                return error
-            self._place = (int(found[0][0]), found[0][4])
-        return self._place
+        place = self._lookup.place()
+        return SmtpChannel(self.relay, self._lookup.hello, self._context, place)
 
 
 def _context(relay: Relay) -> ssl.SSLContext | None:
@@ -66,7 +61,7 @@ class SmtpChannel:
         relay: Relay,
         hello: str,
         context: ssl.SSLContext | None,
-        place: tuple[int, tuple[object, ...]] | OSError,
+        place: Place | OSError,
     ) -> None:
         self._relay, self._context = relay, context
         self._talk = Conversation(
@@ -128,7 +123,7 @@ class SmtpChannel:
             self._socket.close()
         return happenings
 
-    def _dial(self, place: tuple[int, tuple[object, ...]] | OSError) -> socket.socket:
+    def _dial(self, place: Place | OSError) -> socket.socket:
         if isinstance(place, OSError):
             self._broken = f"the relay's name does not resolve: {place.strerror}"
             return socket.socket()
