@@ -62,11 +62,13 @@ class Peak:
 
 @contextmanager
 def watch(pid: int, *, every_seconds: float = 2.0) -> Iterator[Peak]:
-    """Look at the memory of a family from time to time."""
+    """Look at the memory of a family from time to time, and once more at the end."""
     peak, over = Peak(), threading.Event()
 
     def look() -> None:
-        while not over.wait(every_seconds):
+        ended = False
+        while not ended:
+            ended = over.wait(every_seconds)
             peak.megabytes = max([peak.megabytes, *map(pss_megabytes, family(pid))])
 
     thread = threading.Thread(target=look, daemon=True)

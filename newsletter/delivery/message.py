@@ -9,7 +9,6 @@ parsed once with hostile values and must show exactly the headers that were mean
 from __future__ import annotations
 
 import binascii
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,7 +19,7 @@ from typing import NamedTuple
 
 from newsletter.delivery.headers import address_octets, clean, mailbox, text_header
 from newsletter.errors import Invalid
-from newsletter.rendering.personal import Slot, fill
+from newsletter.rendering.personal import Slot, as_is, fill
 
 Parts = Sequence[str | Slot]
 WAY_OUT = ("https://example.org/u/1", "mailto:u@example.org")
@@ -54,7 +53,6 @@ class Copy(NamedTuple):
     unsubscribe: tuple[str, str] | None = None  # needed when the sheet has a list_id
 
 
-_NEEDS_NO_CODING = re.compile(r"[A-Za-z0-9/:_?&;#-][ -<>-~]{0,72}[!-<>-~]\Z").match  # one short line, no "="
 Hole = Callable[[Copy], bytes]
 
 
@@ -193,11 +191,13 @@ def _remembering(hole: Hole, name: str) -> Hole:
 
 
 def _value(slot: Slot) -> Hole:
+    name, stays = slot.name, as_is(slot)
+
     def value(copy: Copy) -> bytes:
-        text = fill(slot, copy.values)
-        if _NEEDS_NO_CODING(text):
-            return text.encode() + b"=\r\n"
-        return _soft_ended(_quoted_printable(text))
+        raw = copy.values.get(name, "")
+        if stays(raw):
+            return raw.encode() + b"=\r\n"
+        return _soft_ended(_quoted_printable(fill(slot, copy.values)))
 
     return value
 

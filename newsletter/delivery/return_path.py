@@ -16,6 +16,7 @@ from newsletter.errors import Invalid
 
 _SHAPE = re.compile(r"b-([dl])([0-9a-z]+)-([0-9a-f]{20})\Z")
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_PAIRS = [high + low for high in _DIGITS for low in _DIGITS]
 
 
 def return_path(kind: str, number: int, domain: str) -> bytes:
@@ -53,8 +54,7 @@ def _blank(kind: str, secret: str) -> blake2s:
 
 def _base36(number: int) -> str:
     digits = ""
-    while True:
-        number, rest = divmod(number, 36)
-        digits = _DIGITS[rest] + digits
-        if not number:
-            return digits
+    while number >= len(_PAIRS):
+        number, rest = divmod(number, len(_PAIRS))
+        digits = _PAIRS[rest] + digits
+    return (_PAIRS[number] + digits).lstrip("0") or "0"

@@ -24,8 +24,8 @@ def preferences(reader_id: int, newsletter_id: int) -> str:
 
 def preferences_of(newsletter_id: int) -> Callable[[int], str]:
     """Return ``preferences`` of one newsletter: for those who make one for every reader."""
-    make_token, start = maker("preferences"), _address("preferences", "")
-    return lambda reader_id: start + make_token(reader_id, newsletter_id)
+    make_token, start = maker("preferences", newsletter_id), _address("preferences", "")
+    return lambda reader_id: start + make_token(reader_id)
 
 
 def view(issue_id: int, variant: int = 1) -> str:
@@ -50,10 +50,10 @@ def unsubscribe_mailto(bounce_domain: str, reader_id: int, newsletter_id: int, i
 
 def ways_out(bounce_domain: str, newsletter_id: int, issue_id: int) -> Callable[[int], tuple[str, str]]:
     """Return what makes, for one reader, both addresses of List-Unsubscribe, https and mailto, of one token."""
-    make_token, start = maker("unsubscribe"), _address("unsubscribe", "")
+    make_token, start = maker("unsubscribe", newsletter_id, issue_id), _address("unsubscribe", "")
 
     def ways(reader_id: int) -> tuple[str, str]:
-        token = make_token(reader_id, newsletter_id, issue_id)
+        token = make_token(reader_id)
         return start + token, f"mailto:leave+{token}@{bounce_domain}?subject=unsubscribe"
 
     return ways

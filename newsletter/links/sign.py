@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from binascii import b2a_base64
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -17,6 +18,7 @@ from django.conf import settings
 from newsletter.errors import Invalid
 
 MAC_BYTES = 16  # 128 bits
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 KINDS = {
     "unsubscribe": b"u",
     "preferences": b"p",
@@ -32,16 +34,19 @@ def make(kind: str, *ids: int) -> str:
     return maker(kind)(*ids)
 
 
-def maker(kind: str) -> Callable[..., str]:
-    """Return ``make`` for one kind with the key that signs now: for those who make a token for every reader."""
+def maker(kind: str, *last: int) -> Callable[..., str]:
+    """Return ``make`` for one kind with the key that signs now: for those who make a token for every reader.
+
+    ``last`` are the ids that end every one of the tokens.
+    """
     number, secret = next(iter(settings.LINK_KEYS.items()))
-    first, blank = bytes((number,)), _blank(kind, secret)
+    first, end, blank = bytes((number,)), b"".join(map(_varint, last)), _blank(kind, secret)
 
     def make_one(*ids: int) -> str:
-        body = first + b"".join(map(_varint, ids))
+        body = first + b"".join(map(_varint, ids)) + end
         mac = blank.copy()
         mac.update(body)
-        return base64.urlsafe_b64encode(body + mac.digest()).rstrip(b"=").decode()
+        return b2a_base64(body + mac.digest(), newline=False).translate(_URL_SAFE).rstrip(b"=").decode()
 
     return make_one
 

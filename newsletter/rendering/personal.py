@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from urllib.parse import quote
@@ -37,6 +37,8 @@ _LINK_SCHEME = re.compile(r"(?i)https?://[^/]|mailto:[^/]")
 _CLEAN_LINK = re.compile(  # nothing to quote, nothing to escape: nearly all of ours
     r"(?:https?://[A-Za-z0-9]|mailto:[A-Za-z0-9])[A-Za-z0-9:/._~=+-]*"
 )
+_AS_IS = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 .,:/_@+-]{0,72}[A-Za-z0-9_-])?\Z").match
+_AS_IS_LINK = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9:/._~+-]{0,60}\Z").match
 _UNREADABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 _ISOLATE, _END_OF_ISOLATE = "\u2068", "\u2069"
 
@@ -94,6 +96,20 @@ def fill(slot: Slot, values: Mapping[str, str]) -> str:
     if context == "subject" and len(value) > LONGEST_IN_SUBJECT:
         return value[: LONGEST_IN_SUBJECT - 1].rstrip() + "…"
     return value
+
+
+def as_is(slot: Slot) -> Callable[[str], object]:
+    """Return what is true of values that ``fill`` leaves as they are and quoted-printable as well: most of them.
+
+    It may be false of others of that kind; those cost more to fill, no more than that.
+    """
+    if slot.context == "url":
+        return _AS_IS_LINK if slot.name in LINKS else _never
+    return _never if slot.name not in ("name", "address", *LINKS) or slot.language in RTL else _AS_IS
+
+
+def _never(_value: str) -> None:
+    return None
 
 
 def fill_all(text: str, nonce: str, values: Mapping[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import quopri
 import re
 import time
 from dataclasses import replace
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.rendering.environment import _slot_maker
-from newsletter.rendering.personal import ANY_TOKEN, CONTEXTS, NAMES, Slot, fill, fill_all, split, token
+from newsletter.rendering.personal import ANY_TOKEN, CONTEXTS, NAMES, SLOTS, Slot, as_is, fill, fill_all, split, token
 from newsletter.rendering.proofread import proofread
 from newsletter.rendering.render import render
 from tests.rendering.specimens import NONCE, arabic, english
@@ -54,6 +55,30 @@ def test_every_token_is_recognised_in_what_authors_wrote() -> None:
 )
 def test_a_value_is_escaped_for_its_context(context: str, value: str, filled: str) -> None:
     assert fill(Slot("name", context), {"name": value}) == filled
+
+
+SLOTS_ANYWHERE = [Slot(n, c, tag) for n in NAMES for c in SLOTS[n] for tag in ("", "en", "ar")]
+LINK = "https://news.example/u/AQEBCtDN-HQlWR1_OMsrAeC"
+VALUES = st.one_of(
+    st.text(max_size=90),
+    st.from_regex(r"https?://[a-z./=&;~+-]{0,80}", fullmatch=True),
+    st.from_regex(r"[A-Za-z0-9 .,:/@=_'-]{0,80}", fullmatch=True),
+)
+
+
+@given(slot=st.sampled_from(SLOTS_ANYWHERE), value=VALUES)
+def test_a_value_said_to_stay_stays_in_its_context_and_in_quoted_printable(slot: Slot, value: str) -> None:
+    if as_is(slot)(value):
+        assert fill(slot, {slot.name: value}) == value
+        assert quopri.encodestring(value.encode()) == value.encode()
+        assert not value.startswith(".")
+
+
+@pytest.mark.parametrize(
+    ("name", "context", "value"), [("name", "text", "Ann Lee"), ("view", "url", LINK), ("view", "plain", LINK)]
+)
+def test_the_commonest_values_are_said_to_stay(name: str, context: str, value: str) -> None:
+    assert as_is(Slot(name, context, "en"))(value)
 
 
 @pytest.mark.parametrize(
