@@ -12,11 +12,12 @@ from ninja import Router
 
 from newsletter.api.once import once
 from newsletter.api.scope import Scope, token_behind
-from newsletter.api.shapes import ActDone, ActIn, DeliveryList, HistoryList, Limit, RelayList, StatusShape
+from newsletter.api.shapes import ActDone, ActIn, DeliveryList, HistoryList, LetterList, Limit, RelayList, StatusShape
 from newsletter.api.trouble import TROUBLE
 from newsletter.catalogue.durations import duration
 from newsletter.delivery import control
 from newsletter.delivery.extend import extend
+from newsletter.delivery.letter_rows import letter_rows
 from newsletter.delivery.relays.describe import describe_pace, describe_relays
 from newsletter.delivery.resend import resend
 from newsletter.delivery.status import deliveries, status
@@ -86,6 +87,19 @@ def issue_deliveries(
     """Return one row a reader with the relay's own words; ``after`` is the ``next`` of the page before."""
     rows = list(deliveries(_number(issue_id), state=state or None, after=_cursor(after), limit=limit + 1))
     return {"deliveries": rows[:limit], "next": str(rows[limit - 1]["id"]) if len(rows) > limit else None}
+
+
+@router.get(
+    "/letters",
+    url_name="letters",
+    auth=Scope("deliveries:read"),
+    response={200: LetterList, **TROUBLE},
+    summary="Confirmations, proofs and other letters",
+)
+def letters(request: HttpRequest, state: str = "", limit: Limit = 50, after: str = "") -> dict[str, Any]:
+    """Return letters, the newest first, with the relay's own words; ``after`` is the ``next`` of the page before."""
+    rows = list(letter_rows(state=state or None, after=_cursor(after), limit=limit + 1))
+    return {"letters": rows[:limit], "next": str(rows[limit - 1]["letter"]) if len(rows) > limit else None}
 
 
 @router.get(

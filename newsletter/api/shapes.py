@@ -644,6 +644,24 @@ class DeliveryList(Schema):
     next: str | None = None
 
 
+class LetterRow(Schema):
+    """A mail that is not an issue; ``reply`` is the relay's last word, in its own words."""
+
+    letter: int
+    kind: str = Field(description="confirmation, proof, ...")
+    address: str
+    state: str
+    attempts: int
+    reply: str
+    written_at: datetime
+    finished_at: datetime | None
+
+
+class LetterList(Schema):
+    letters: list[LetterRow]
+    next: str | None = None
+
+
 class HistoryRow(Schema):
     at: datetime
     by: str

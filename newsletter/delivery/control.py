@@ -63,8 +63,8 @@ def start_cooled_off(issue_id: int, *, by: str, now: datetime) -> Issue:
 
 
 def pull_back(issue_id: int, *, by: str, now: datetime, version: int | None = None) -> Issue:
-    """Take an issue back within its cool-off."""
-    return move(issue_id, "pull_back", by=by, now=now, version=version, cool_off_until=None, expires_at=None)
+    """Take an issue back within its cool-off; one that is merely approved, for it was taken back, stays as it is."""
+    return _once("pull_back", issue_id, by=by, now=now, version=version, cool_off_until=None, expires_at=None)
 
 
 def pause(issue_id: int, *, by: str, now: datetime, reason: str, version: int | None = None) -> Issue:

@@ -300,11 +300,11 @@ class Conversation:
 
     def _reply(self, line: bytes) -> Reply:
         if self._lines:
-            texts = [part[4:].decode("utf-8", "replace").strip() for part in [*self._lines, line]]
+            texts = [_text(part[4:]) for part in [*self._lines, line]]
             self._lines.clear()
             words = " ".join(texts)[:500]
         else:
-            words = line[4:].decode("utf-8", "replace").strip()[:500]
+            words = _text(line[4:])[:500]
         enhanced = _ENHANCED.match(words)
         return Reply(int(line[:3]), enhanced[0] if enhanced else "", words)
 
@@ -318,6 +318,14 @@ class Conversation:
             kind, envelope = self._expected[0] if self._expected else (SESSION, None)
             phase = kind if envelope is not None else SESSION
         return Down(phase, words, self._unanswered, reply)
+
+
+def _text(octets: bytes) -> str:
+    """Return what a relay wrote: UTF-8 as it ought to be (RFC 6531), or each octet as old relays mean it."""
+    try:
+        return octets.decode().strip()
+    except UnicodeDecodeError:
+        return octets.decode("latin-1").strip()
 
 
 def _ability(line: bytes) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from django.db import connection
 
+from newsletter.delivery.bounced import NOBODY_THERE
 from newsletter.delivery.database_clock import database_now
 from newsletter.delivery.dkim.ring import keys_of
 from newsletter.delivery.dkim.stamp import stamped
@@ -24,13 +25,15 @@ from newsletter.delivery.relays.outlet import DEFAULT, Outlet, current_outlets
 from newsletter.delivery.return_path import return_path
 from newsletter.delivery.safe import may_go
 from newsletter.delivery.span import span
-from newsletter.delivery.transport import Answered, Down, Envelope, Transport
+from newsletter.delivery.transport import RCPT, Answered, Down, Envelope, Transport
 from newsletter.errors import Invalid
 from newsletter.letters.models import Letter
+from newsletter.readers.suppress import is_suppressed
 
 log = logging.getLogger(__name__)
 State = Letter.State
 GIVE_UP_AFTER = timedelta(hours=24)
+TO_STAFF = frozenset({"proof"})  # for whoever works here: what readers said or bounced does not concern it
 _CLAIM = f"""
 UPDATE newsletter_letter SET state = '{State.LEASED}', owner = %(owner)s,
     lease_until = clock_timestamp() + interval '{LEASE_SECONDS} seconds'
@@ -76,6 +79,8 @@ def _send(letter: Letter, owner: UUID, ways: LetterWays, *, now: datetime) -> bo
     if not may_go(letter.address):
         return _end(letter, owner, State.CANCELLED, now=now, words="not on the safe list")
     try:
+        if letter.kind not in TO_STAFF and is_suppressed(letter.address):
+            return _end(letter, owner, State.CANCELLED, now=now, words="suppressed")
         octets = letter_octets(letter)
         recipient = address_octets(letter.address)
     except Invalid as error:
@@ -121,13 +126,30 @@ def _judge(letter: Letter, owner: UUID, word: Answered | Down | None, *, now: da
     if outcome.state == DeliveryState.ACCEPTED:
         return _end(letter, owner, State.ACCEPTED, now=now, code=code, words=words)
     if outcome.state == DeliveryState.REFUSED:
-        return _end(letter, owner, State.REFUSED, now=now, code=code, words=words)
+        nobody = word.phase == RCPT and word.reply.enhanced in NOBODY_THERE and letter.kind not in TO_STAFF
+        return _end(letter, owner, State.REFUSED, now=now, code=code, words=words, nobody_there=nobody)
     return _again(letter, owner, now=now, code=code, words=words)
 
 
-def _end(letter: Letter, owner: UUID, state: Letter.State, *, now: datetime, code: str = "", words: str = "") -> bool:
+def _end(
+    letter: Letter,
+    owner: UUID,
+    state: Letter.State,
+    *,
+    now: datetime,
+    code: str = "",
+    words: str = "",
+    nobody_there: bool = False,
+) -> bool:
     Letter.objects.filter(pk=letter.pk, owner=owner).update(
-        state=state, code=code, answer=words, finished_at=now, owner=None, lease_until=None, next_attempt_at=None
+        state=state,
+        code=code,
+        answer=words,
+        nobody_there=nobody_there,
+        finished_at=now,
+        owner=None,
+        lease_until=None,
+        next_attempt_at=None,
     )
     log.info("letter_ended letter=%s kind=%s state=%s", letter.pk, letter.kind, state)
     return state == State.ACCEPTED

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from newsletter.delivery.bounced import suppress_unknown
 from newsletter.delivery.finish import finish_if_done
 from newsletter.delivery.ledger import RECOUNT, SETTLE, owner_lock
 from newsletter.delivery.models import ChunkState, DeliveryState
@@ -82,6 +83,7 @@ def reconcile(now: datetime) -> Reconciled:
         _expire(now, done)
         _retry_due(done)
         _take_back_letters()
+        suppress_unknown(now=now)
         forget(now)
         for issue_id in _sending():
             done.finished += finish_if_done(issue_id, now=now)

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from newsletter.delivery.epoch import current_mark, is_held
 from newsletter.delivery.ledger import RECOUNT, SETTLE
-from newsletter.delivery.models import ChunkState, DeliveryState, Epoch
+from newsletter.delivery.models import ChunkState, DeliveryState, Epoch, Sending
 from newsletter.delivery.wake import wake_deliver, wake_freeze, wake_letters
 from newsletter.errors import Conflict
 from newsletter.issues.lifecycle import move, record
@@ -58,7 +58,8 @@ class Standing:
 def watch(now: datetime) -> bool:
     """Notice another life of the database, put what was under way in doubt; returns whether sending is held.
 
-    The first life is confirmed by itself. Two at once, or twice, change nothing more.
+    The first life is confirmed by itself, as long as nothing was sent in it: `migrate` notes it in an empty database.
+    Two at once, or twice, change nothing more.
     """
     last = Epoch.objects.order_by("-pk").first()
     mark = current_mark()
@@ -69,11 +70,19 @@ def watch(now: datetime) -> bool:
         last = Epoch.objects.order_by("-pk").first()
         if last is not None and last.mark == mark:
             return not last.confirmed_by
-        if last is None:
+        if last is None and not Sending.objects.exists():
             Epoch.objects.create(mark=mark, since=now, confirmed_by=SYSTEM)
             return False
         _hold(mark, now)
         return True
+
+
+def watch_if_possible(now: datetime) -> None:
+    """The same behind `migrate`, which may have stopped at a state without the tables for it."""
+    with connection.cursor() as cursor:
+        tables = connection.introspection.table_names(cursor)
+    if {Epoch._meta.db_table, Sending._meta.db_table} <= set(tables):
+        watch(now)
 
 
 def hold(*, now: datetime) -> None:

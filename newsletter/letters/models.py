@@ -44,12 +44,16 @@ class Letter(models.Model):
     next_attempt_at = models.DateTimeField(null=True, blank=True)
     code = models.CharField(max_length=20, blank=True)
     answer = models.CharField(max_length=1000, blank=True)  # the relay's own words, last attempt
+    nobody_there = models.BooleanField(default=False, db_default=False)  # so says the relay, and it is not settled yet
     written_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["state", "next_attempt_at", "id"], name="letter_due")]
+        indexes: ClassVar = [
+            models.Index(fields=["state", "next_attempt_at", "id"], name="letter_due"),
+            models.Index(fields=["id"], condition=models.Q(nobody_there=True), name="letter_nobody_there"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
 from wcwidth import wcswidth
+
+from newsletter.spell import spelled
 
 WIDEST = 60  # columns of one cell
 
@@ -47,15 +48,10 @@ def _cell(value: object) -> str:
         text = "; ".join(_cell(part) for part in value)
     else:
         text = "" if value is None else str(value)
-    text = "".join(map(_shown, " ".join(text.split())))
+    text = spelled(" ".join(text.split()))
     while _width(text) > WIDEST:
         text = text[:-2].rstrip() + "…"
     return text
-
-
-def _shown(sign: str) -> str:
-    """Return a sign a terminal may be given: what it would obey is spelled out."""
-    return f"\\x{ord(sign):02x}" if unicodedata.category(sign) == "Cc" else sign
 
 
 def _words(key: str) -> str:

@@ -20,6 +20,7 @@ from newsletter.catalogue.durations import duration
 from newsletter.catalogue.models import Newsletter
 from newsletter.errors import Invalid, NewsletterError, NotFound, Unavailable
 from newsletter.management.present import present
+from newsletter.spell import spelled, spelled_json
 
 DONE, REFUSED, WRONG_USAGE = 0, 1, 2
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
@@ -124,7 +125,7 @@ class Verb(BaseCommand):
         elif as_json:
             _print_json(answer)
         else:
-            sys.stdout.write(self.in_words(answer))
+            sys.stdout.write(spelled(self.in_words(answer), but="\n\t"))
         return exit_code
 
     def _check_cursor(self, after: str) -> None:
@@ -191,7 +192,8 @@ def _refuse(error: NewsletterError, *, as_json: bool) -> int:
         _print_json({"error": error.as_dict()})
     else:
         place = f"{error.where}: " if error.where else ""
-        sys.stderr.write(f"{place}{error.message}\n" + (f"{error.fix}\n" if error.fix else ""))
+        told = f"{place}{error.message}\n" + (f"{error.fix}\n" if error.fix else "")
+        sys.stderr.write(spelled(told, but="\n"))
     return REFUSED
 
 
@@ -210,7 +212,7 @@ def _login_name() -> str:
 
 
 def _print_json(value: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=_plain) + "\n")
+    sys.stdout.write(spelled_json(json.dumps(value, ensure_ascii=False, default=_plain)) + "\n")
 
 
 def _plain(value: object) -> object:

@@ -27,6 +27,11 @@ def suppress(address: str, *, reason: str, evidence: dict[str, Any] | None = Non
     return True
 
 
+def is_suppressed(address: str) -> bool:
+    """Return whether an address must not be mailed; raises ``Invalid`` for what is no address."""
+    return Suppression.objects.filter(address_hash=address_hash(normalise(address)), lifted_at=None).exists()
+
+
 def lift(address: str, *, by: str, now: datetime) -> bool:
     """Undo the suppression of an address in somebody's name; returns whether there was one."""
     in_force = Suppression.objects.filter(address_hash=address_hash(normalise(address)), lifted_at=None)

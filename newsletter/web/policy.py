@@ -63,6 +63,7 @@ LEAST_ROLE = {
     "api:coverage": TOKEN,
     "api:database": TOKEN,
     "api:relays": TOKEN,
+    "api:letters": TOKEN,
     "api:database-hold": TOKEN,
     "api:database-confirm": TOKEN,
     "desk:login": PUBLIC,

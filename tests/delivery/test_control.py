@@ -16,7 +16,7 @@ from newsletter.delivery.transports.memory import Memory
 from newsletter.errors import Conflict, NewsletterError, Refused
 from newsletter.issues.approve import approve
 from newsletter.issues.draft import draft
-from newsletter.issues.models import Issue, IssueRendering
+from newsletter.issues.models import HistoryEntry, Issue, IssueRendering
 from tests.delivery.stage import add_readers, states
 from tests.factories import NOW, make_article, make_newsletter
 
@@ -79,7 +79,9 @@ def test_a_draft_cannot_be_sent() -> None:
 def test_a_cool_off_lets_it_be_pulled_back_and_then_goes_by_the_clock() -> None:
     issue = approved()
     assert send(issue.pk, by="ada", now=NOW, cool_off=timedelta(minutes=10)).state == Issue.State.COOLING_OFF
-    assert pull_back(issue.pk, by="ada", now=NOW).state == Issue.State.APPROVED
+    for _ in range(2):
+        assert pull_back(issue.pk, by="ada", now=NOW).state == Issue.State.APPROVED
+    assert HistoryEntry.objects.filter(issue=issue, act="pull_back").count() == 1
     send(issue.pk, by="ada", now=NOW, cool_off=timedelta(minutes=10))
     assert tick(NOW + timedelta(minutes=9)).sent == []
     assert tick(NOW + timedelta(minutes=10)).sent == [issue.pk]

@@ -154,6 +154,21 @@ def test_421_before_the_content_is_about_the_connection_and_after_the_dot_about_
 
 
 @pytest.mark.parametrize(
+    ("octets", "words"),
+    [
+        ("5.1.1 кто это?".encode(), "5.1.1 кто это?"),
+        ("5.1.1 boîte inconnue".encode("latin-1"), "5.1.1 boîte inconnue"),
+        (b"5.1.1 <script>\x1b[2J\x9b</script>", "5.1.1 <script>\x1b[2J\x9b</script>"),
+    ],
+)
+def test_the_relay_s_words_are_kept_whatever_they_are(octets: bytes, words: str) -> None:
+    conversation = talk()
+    conversation.offer(ONE)
+    [answered, _] = conversation.receive(b"250 ok\r\n550 " + octets + b"\r\n503 no\r\n")
+    assert answered == Answered(ONE, "rcpt", Reply(550, "5.1.1", words))
+
+
+@pytest.mark.parametrize(
     "garbage",
     [b"hello there\r\n", b"2x0 ok\r\n", b"250" + b"x" * 9000, b"250-a\r\n" * 200, b"\x00\xff\r\n"],
 )

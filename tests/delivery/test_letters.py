@@ -19,6 +19,8 @@ from newsletter.issues.draft import draft
 from newsletter.issues.models import HistoryEntry
 from newsletter.letters.models import Letter
 from newsletter.letters.write import write
+from newsletter.readers.models import Suppression
+from newsletter.readers.suppress import is_suppressed
 from tests.delivery.sink import sink
 from tests.delivery.stage import make_issue, to
 from tests.factories import NOW, make_article, make_newsletter
@@ -81,6 +83,46 @@ def test_letters_of_a_dead_worker_are_taken_back_by_what_they_were() -> None:
         Letter.objects.filter(key=key).update(state=state, lease_until=past)
     reconcile(timezone.now())
     assert dict(Letter.objects.values_list("key", "state")) == {"k1": "queued", "k2": "queued", "k3": "in_doubt"}
+
+
+def test_whom_the_relay_does_not_know_is_suppressed_once_it_takes_another_letter(tmp_path: Path) -> None:
+    first = make_letter()
+    with sink(tmp_path, rcpt={"ada": ["550 5.1.1 no such person", 0]}) as relay:
+        send_letters(transport=to(relay.port))
+        reconcile(timezone.now())
+        assert not is_suppressed(first.address)  # it may refuse everybody
+        make_letter(key="k2", address="bob@readers.example", sender=first.sender)
+        send_letters(transport=to(relay.port))
+    reconcile(timezone.now())
+    assert (is_suppressed(first.address), is_suppressed("bob@readers.example")) == (True, False)
+    assert Suppression.objects.get().evidence == {"letter": first.pk, "code": 550, "words": "5.1.1 no such person"}
+    make_letter(key="k3", sender=first.sender)
+    send_letters(transport=Memory())
+    assert Letter.objects.get(key="k3").answer == "suppressed"
+
+
+@pytest.mark.parametrize("reply", ["550 5.7.1 no", "550 no such person", "452 4.2.2 full"])
+def test_any_other_refusal_of_a_letter_says_nothing_about_its_reader(reply: str, tmp_path: Path) -> None:
+    first = make_letter()
+    with sink(tmp_path, rcpt={"ada": [reply, 0]}) as relay:
+        send_letters(transport=to(relay.port))
+        make_letter(key="k2", address="bob@readers.example", sender=first.sender)
+        send_letters(transport=to(relay.port))
+    reconcile(timezone.now())
+    assert not Suppression.objects.exists()
+
+
+def test_a_proof_to_an_address_nobody_has_suppresses_nobody(tmp_path: Path) -> None:
+    first = write(
+        "proof", key="p", sender=make_newsletter().sender, address="ada@meridian.example", subject="s", text="t",
+        now=timezone.now(),
+    )  # fmt: skip
+    with sink(tmp_path, rcpt={"ada": ["550 5.1.1 no such person", 0]}) as relay:
+        send_letters(transport=to(relay.port))
+        make_letter(key="k2", address="bob@readers.example", sender=first.sender)
+        send_letters(transport=to(relay.port))
+    reconcile(timezone.now())
+    assert not Suppression.objects.exists()
 
 
 def test_a_letter_that_is_over_expires_unsent() -> None:

@@ -44,6 +44,17 @@ def test_the_first_life_is_confirmed_by_itself_and_a_restart_keeps_it() -> None:
     assert list(Epoch.objects.values_list("mark", "confirmed_by")) == [(current_mark(), "system")]
 
 
+def test_the_tables_know_their_life_before_any_worker_ran() -> None:
+    assert list(Epoch.objects.values_list("mark", "confirmed_by")) == [(current_mark(), "system")]
+
+
+def test_a_database_that_sent_and_knows_no_life_is_held() -> None:
+    sending_issue(readers=1)
+    Epoch.objects.all().delete()
+    assert watch(timezone.now())
+    assert is_held()
+
+
 def test_a_claim_gets_nothing_in_another_life_even_before_anybody_noticed() -> None:
     issue = sending_issue(readers=3)
     rewind()

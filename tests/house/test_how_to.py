@@ -13,11 +13,9 @@ from typing import Any
 import psycopg
 import pytest
 from django.conf import settings as live
-from django.utils import timezone
 from psycopg.conninfo import make_conninfo
 
 from newsletter.delivery.deliver import deliver
-from newsletter.delivery.reconcile import reconcile
 from newsletter.delivery.return_path import read_return_path, return_path
 from newsletter.embedded.place import package_folder
 from newsletter.errors import Invalid
@@ -66,7 +64,6 @@ def test_a_backup_is_restored_and_nothing_goes_out_before_a_person_confirms(
 ) -> None:
     dump, keys, restore, look, confirm, hold = commands("back-up-and-restore.md")
     issue = sending_issue(readers=40)
-    reconcile(timezone.now())  # as every worker does: from now on this life of the database is known
     secrets = {"SECRET_KEY": "s" * 40, "NEWSLETTER_LINK_KEYS": "1:" + "l" * 40, "NEWSLETTER_ADDRESS_KEY": "a" * 40}
     before = {"BACKUP": str(tmp_path), "DATABASE_URL": database_url(), **secrets}
     after = {**before, "DATABASE_URL": empty_database}

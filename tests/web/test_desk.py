@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from newsletter.articles.models import Article
 from newsletter.catalogue.models import BannedPhrase, Newsletter
+from newsletter.delivery.control import pause
 from newsletter.delivery.models import Attempt, Chunk, ChunkState, Delivery, DeliveryState
 from newsletter.issues.draft import draft
 from newsletter.issues.edit import reword
@@ -23,6 +24,7 @@ from newsletter.letters.models import Letter
 from newsletter.selectors.complete import forget
 from newsletter.web.headers import MAIL, PAGE
 from newsletter.web.policy import PUBLISHER, give_role
+from tests.delivery.stage import sending_issue
 from tests.factories import NOW, make_article, make_newsletter, make_reader
 
 pytestmark = pytest.mark.django_db
@@ -184,10 +186,19 @@ def test_the_words_of_a_relay_are_shown_and_escaped(desk: Client, issue: Issue) 
         phase="rcpt",
         code=550,
         enhanced="5.1.1",
-        words="<b>no such user</b>",
+        words="<script>no()</script> \u202esuch\x1b[2J \x9buser\u2066",
     )
     page = desk.get(reverse("desk:deliveries", args=[issue.pk]), {"state": "refused"}).content.decode()
-    assert "550 5.1.1 &lt;b&gt;no such user&lt;/b&gt;" in page
+    assert "550 5.1.1 &lt;script&gt;no()&lt;/script&gt; \\u202esuch\\x1b[2J \\x9buser\\u2066" in page
+
+
+def test_why_an_issue_paused_is_shown_and_escaped(desk: Client) -> None:
+    issue = sending_issue(readers=1)
+    pause(issue.pk, by="system", now=NOW, reason="<i>550</i> \u202eno")
+    for page in ("issue", "issue-progress"):
+        shown = desk.get(reverse(f"desk:{page}", args=[issue.pk])).content.decode()
+        assert "&lt;i&gt;550&lt;/i&gt; \\u202eno" in shown
+        assert "\u202e" not in shown
 
 
 @pytest.mark.parametrize(
