@@ -176,6 +176,20 @@ try:
     _ = read_relay(SMTP_URL) if SMTP_URL else None
 except Invalid as _broken:
     raise ImproperlyConfigured(f"{_broken.where}: {_broken.message} {_broken.fix}") from None
+_ANYMAIL = "NEWSLETTER_ANYMAIL_"
+ANYMAIL_PROVIDER = os.environ.get(f"{_ANYMAIL}PROVIDER", "")  # a module of anymail.backends, such as mailgun
+if ANYMAIL_PROVIDER and not ANYMAIL_PROVIDER.isidentifier():
+    raise ImproperlyConfigured(f"{_ANYMAIL}PROVIDER={ANYMAIL_PROVIDER!r}: a name such as mailgun is needed")
+if TRANSPORT == "anymail" and not ANYMAIL_PROVIDER and PRODUCTION:
+    raise ImproperlyConfigured(f"{_ANYMAIL}PROVIDER: name the provider that NEWSLETTER_TRANSPORT=anymail uses")
+ANYMAIL_BATCH = _whole_number(f"{_ANYMAIL}BATCH", 100, least=1, most=1000)  # readers a call; all in doubt if it is lost
+EMAIL_BACKEND = f"anymail.backends.{ANYMAIL_PROVIDER or 'console'}.EmailBackend"
+ANYMAIL: dict[str, object] = {  # as django-anymail names them: MAILGUN_API_KEY, POSTMARK_SERVER_TOKEN, ...
+    name.removeprefix(_ANYMAIL): value
+    for name, value in os.environ.items()
+    if name.startswith(_ANYMAIL) and name not in (f"{_ANYMAIL}PROVIDER", f"{_ANYMAIL}BATCH")
+}
+ANYMAIL["REQUESTS_TIMEOUT"] = _whole_number(f"{_ANYMAIL}REQUESTS_TIMEOUT", 30, least=1, most=60)  # seconds
 RELAY_LOGINS = _relay_logins()  # by relay, as the names of settings write it
 try:
     DKIM_KEYS = read_keys(_words("NEWSLETTER_DKIM_KEYS"))  # by domain

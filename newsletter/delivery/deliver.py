@@ -20,8 +20,10 @@ from newsletter.delivery.relays.outlet import DEFAULT, Outlet, current_outlets
 from newsletter.delivery.safe import gate
 from newsletter.delivery.span import span
 from newsletter.delivery.transport import Transport
-from newsletter.delivery.work import Terms
+from newsletter.delivery.transports.anymail import Anymail
+from newsletter.delivery.work import Terms, Writer
 from newsletter.delivery.writer import IssueWriter, writer_of
+from newsletter.delivery.written import KnowingWriter
 from newsletter.errors import Conflict, Invalid
 
 log = logging.getLogger(__name__)
@@ -46,10 +48,12 @@ def deliver(
     ledger = Ledger(owner, outlets[0].transport.name)
     written: dict[int, Terms] = {}
 
-    def write(issue_id: int) -> IssueWriter:
+    merges = any(isinstance(outlet.transport, Anymail) for outlet in outlets)
+
+    def write(issue_id: int) -> Writer:
         writer = writer_of(issue_id)
         written[issue_id] = _terms(issue_id, writer, turnstile)
-        return writer
+        return KnowingWriter(writer) if merges else writer
 
     try:
         if not ledger.hold_place(place):

@@ -294,7 +294,9 @@ class Deliverer:
     def _down(self, lane: Lane, down: Down) -> None:
         self._forget(lane)
         self._look_at = 0.0  # open another one now
-        if lane.sent is not None:
+        if lane.sent is not None and down.returned is lane.sent.envelope:
+            self._end(lane.sent, Result(lane.sent.row.id, DeliveryState.QUEUED))
+        elif lane.sent is not None:
             self._orders.witness("unanswered")
             self._end(
                 lane.sent,
@@ -315,7 +317,7 @@ class Deliverer:
             self._put_back(lane.offered)
             lane.offered = None
         lane.sent = None
-        if not lane.served:
+        if not lane.served or down.returned is not None:
             self._not_served(lane.way, down)
 
     def _not_served(self, way: Way, down: Down) -> None:

@@ -53,12 +53,16 @@ class Answered(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Down:
-    """The channel is gone. ``unanswered`` was handed over without an answer; ``reply`` is what the relay said."""
+    """The channel is gone. ``unanswered`` was handed over without an answer; ``reply`` is what the relay said.
+
+    ``returned`` was handed over and surely not taken: it may go again.
+    """
 
     phase: str
     words: str
     unanswered: Envelope | None = None
     reply: Reply | None = None
+    returned: Envelope | None = None
 
 
 Happening = Up | Offered | Answered | Down
@@ -106,10 +110,14 @@ class Channel(Protocol):
 
 
 class Transport(Protocol):
-    """A plug that opens channels. ``most`` is how many channels at once make sense."""
+    """A plug that opens channels."""
 
     name: str
-    most: int
+
+    @property
+    def most(self) -> int:
+        """Return how many channels at once make sense just now."""
+        ...
 
     def ready(self) -> bool:
         """Return whether ``open`` would return at once; ask again until it says so."""

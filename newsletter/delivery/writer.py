@@ -25,13 +25,14 @@ from newsletter.rendering.personal import DEAD, fill, split
 
 @dataclass(frozen=True, slots=True)
 class IssueWriter:
-    """Writes every copy of one issue. ``compiled`` is by variant."""
+    """Writes every copy of one issue. ``compiled`` and ``sheets`` are by variant."""
 
     issue: int
     newsletter: int
     sender: Sender
     views: dict[str, str]  # where a variant is shown in the browser
     compiled: dict[str, Compiled]
+    sheets: dict[str, Sheet]
     preferences: Callable[[int], str] | None  # a reader's address of preferences; None where no copy names it
     ways_out: Callable[[int], tuple[str, str]]  # a reader's two addresses of List-Unsubscribe
 
@@ -65,7 +66,8 @@ def writer_of(issue_id: int) -> IssueWriter:
     issue = find(issue_id)
     renderings = IssueRendering.objects.filter(issue=issue, issue_version=issue.version)
     keys, now = keys_of(issue.newsletter.sender), timezone.now()
-    compiled = {one.variant: stamped(compile_rendering(issue, one), keys, now=now) for one in renderings}
+    sheets = {one.variant: sheet_of(issue, one) for one in renderings}
+    compiled = {variant: stamped(compile_message(sheet), keys, now=now) for variant, sheet in sheets.items()}
     if "" not in compiled:
         raise Unavailable(f"Issue {issue_id} has no stored rendering.", where=f"issue {issue_id}")
     named = any("preferences" in one.slots for one in compiled.values())
@@ -73,30 +75,35 @@ def writer_of(issue_id: int) -> IssueWriter:
     sender = newsletter.sender
     ways_out = addresses.ways_out(sender.bounce_domain, newsletter.pk, issue_id)
     preferences = addresses.preferences_of(newsletter.pk) if named else None
-    return IssueWriter(issue_id, newsletter.pk, sender, views, compiled, preferences, ways_out)
+    return IssueWriter(issue_id, newsletter.pk, sender, views, compiled, sheets, preferences, ways_out)
 
 
 def compile_rendering(
     issue: Issue, rendering: IssueRendering, *, date: datetime | None = None, subject_prefix: str = ""
 ) -> Compiled:
     """Return a stored rendering compiled; all copies carry the time when freezing began, or ``date``."""
+    return compile_message(sheet_of(issue, rendering, date=date, subject_prefix=subject_prefix))
+
+
+def sheet_of(
+    issue: Issue, rendering: IssueRendering, *, date: datetime | None = None, subject_prefix: str = ""
+) -> Sheet:
+    """Return what all copies of a stored rendering share."""
     newsletter, sender = issue.newsletter, issue.newsletter.sender
     when = issue.sending_at or date
     if when is None:
         raise Unavailable(f"Issue {issue.pk} has no sending time.", where=f"issue {issue.pk}")
-    return compile_message(
-        Sheet(
-            from_name=sender.name,
-            from_address=sender.address,
-            reply_to=sender.reply_to,
-            date=when,
-            subject=split(subject_prefix + rendering.subject, rendering.nonce),
-            html=split(rendering.html, rendering.nonce),
-            text=split(rendering.text, rendering.nonce),
-            boundary=f"newsletter-{issue.pk}-{rendering.content_hash[:16]}",
-            list_id=sender.list_id,
-            list_name=newsletter.title,
-        )
+    return Sheet(
+        from_name=sender.name,
+        from_address=sender.address,
+        reply_to=sender.reply_to,
+        date=when,
+        subject=split(subject_prefix + rendering.subject, rendering.nonce),
+        html=split(rendering.html, rendering.nonce),
+        text=split(rendering.text, rendering.nonce),
+        boundary=f"newsletter-{issue.pk}-{rendering.content_hash[:16]}",
+        list_id=sender.list_id,
+        list_name=newsletter.title,
     )
 
 

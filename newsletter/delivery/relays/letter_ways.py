@@ -41,7 +41,7 @@ class LetterWays:
             finally:
                 if outlet.connections:
                     self._slots.free(outlet.code)
-            if not isinstance(word, Down) or word.unanswered is not None:
+            if not isinstance(word, Down) or word.unanswered is not None or word.returned is not None:
                 if isinstance(word, Answered):
                     self._notices.back(outlet.code)
                 return word

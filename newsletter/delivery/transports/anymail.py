@@ -1,64 +1,87 @@
-"""Any provider django-anymail knows, through Django's EMAIL_BACKEND.
+"""Any provider django-anymail knows, over its HTTP API; a mail backend of Django's own works as well.
 
-Content goes as the finished MIME message where the backend takes it. A provider's refusal of one recipient is a
-refused delivery; an error before the request left is deferred; anything else stays in doubt.
+Where the provider has a call for many readers with values of their own (``delivery.provider.merge``), one call
+carries many deliveries of an issue. Elsewhere, and for letters, each message is a call.
 """
 
 from __future__ import annotations
 
-from email import message_from_bytes, policy
+from typing import Any
 
-from django.core.mail import get_connection
-from django.core.mail.message import EmailMultiAlternatives
+from anymail.backends.base import BasePayload
+from anymail.exceptions import AnymailConfigurationError
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.mail import EmailMultiAlternatives, get_connection
 
-from newsletter.delivery.instant import InstantChannel
-from newsletter.delivery.transport import Channel, Envelope, Reply
+from newsletter.delivery.provider.call import Caller
+from newsletter.delivery.provider.channel import ProviderChannel
+from newsletter.delivery.provider.dispatch import Dispatch
+from newsletter.delivery.provider.merge import LANGUAGES
+from newsletter.delivery.provider.tempo import Tempo
+from newsletter.delivery.transport import Channel
+from newsletter.errors import Invalid
 
-# the provider writes these itself; a signature of ours would not hold for the mail it makes
-KEPT_BY_PROVIDER = frozenset(
-    {"from", "to", "subject", "date", "mime-version", "content-type", "reply-to", "dkim-signature"}
-)
+_DISPATCHES: dict[tuple[str, str, int], Dispatch] = {}  # of this process
 
 
 class Anymail:
-    """Hands messages to the configured Django mail backend, one call a message."""
+    """Hands messages to the provider of the settings. Raises ``Invalid`` when it lacks a setting."""
 
     name = "anymail"
-    most = 8
+
+    def __init__(self) -> None:
+        self._dispatch = _dispatch()
+
+    @property
+    def most(self) -> int:
+        """Return how many messages may be under way just now; a call carries many of them."""
+        return self._dispatch.room
 
     def ready(self) -> bool:
         """Return whether a channel can be opened at once: always."""
         return True
 
     def open(self) -> Channel:
-        """Return a channel over one connection of the backend."""
-        return InstantChannel(self._submit)
-
-    def _submit(self, envelope: Envelope, message: bytes) -> Reply:
-        sent = _as_django(envelope, message)
-        sent.connection = get_connection()
-        count = sent.send()
-        status = getattr(sent, "anymail_status", None)
-        states = getattr(status, "status", None) or set()
-        if states & {"rejected", "invalid", "failed"}:
-            return Reply(550, "5.0.0", f"5.0.0 the provider says {', '.join(sorted(states))}")
-        if not count:
-            return Reply(450, "4.0.0", "4.0.0 the provider took nothing")
-        return Reply(250, "2.0.0", f"2.0.0 {getattr(status, 'message_id', None) or 'taken by the provider'}"[:500])
+        """Return a channel for one message at a time."""
+        return ProviderChannel(self._dispatch)
 
 
-def _as_django(envelope: Envelope, octets: bytes) -> EmailMultiAlternatives:
-    seen = message_from_bytes(octets, policy=policy.default)
-    text, html = seen.get_body(("plain",)), seen.get_body(("html",))
-    message = EmailMultiAlternatives(
-        subject=str(seen["Subject"]),
-        body=text.get_content() if text else "",
-        from_email=str(seen["From"]),
-        to=[str(seen["To"])],
-        reply_to=[str(seen["Reply-To"])] if seen["Reply-To"] else None,
-        headers={name: str(value) for name, value in seen.items() if name.lower() not in KEPT_BY_PROVIDER},
-    )
-    message.envelope_sender = envelope.sender.decode()  # type: ignore[attr-defined]  # anymail's own attribute
-    if html:
-        message.attach_alternative(html.get_content(), "text/html")
-    return message
+def _dispatch() -> Dispatch:
+    """Return the provider's one dispatch of this process, made when it is first asked for."""
+    which = (settings.EMAIL_BACKEND, repr(getattr(settings, "ANYMAIL", {})), settings.ANYMAIL_BATCH)
+    if which not in _DISPATCHES:
+        backend = _backend()
+        esp = getattr(backend, "esp_name", "")
+        _DISPATCHES[which] = Dispatch(_connect, language=LANGUAGES.get(esp), most=settings.ANYMAIL_BATCH)
+    return _DISPATCHES[which]
+
+
+def _backend() -> Any:
+    try:
+        return get_connection()
+    except (AnymailConfigurationError, ImproperlyConfigured, ImportError) as error:
+        raise Invalid(
+            f"The provider cannot be used: {str(error).strip()}",
+            where="NEWSLETTER_ANYMAIL_PROVIDER",
+            fix="Give its settings as NEWSLETTER_ANYMAIL_<SETTING>, such as NEWSLETTER_ANYMAIL_MAILGUN_API_KEY.",
+        ) from None
+
+
+def _connect(tempo: Tempo) -> Caller:
+    """Return a caller with an open connection of its own."""
+    backend = _backend()
+    language = LANGUAGES.get(getattr(backend, "esp_name", ""))
+    without = frozenset({"message-id"}) if language is not None and not language.keeps_message_id else frozenset()
+    caller = Caller(backend, tempo, metadata=_keeps_metadata(backend), without=without)
+    backend.open()
+    return caller
+
+
+def _keeps_metadata(backend: Any) -> bool:
+    """Return whether the backend has a place for metadata; anymail refuses to send what it has no place for."""
+    if not hasattr(backend, "build_message_payload"):
+        return False
+    empty = EmailMultiAlternatives(subject="", body="", from_email="a@example.org", to=["b@example.org"])
+    kind = type(backend.build_message_payload(empty, {}))
+    return kind.set_metadata is not BasePayload.set_metadata
