@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import re
@@ -10,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from html import unescape
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -49,9 +50,16 @@ class _Images:
             if address.startswith(("http:", "https:", "//")):
                 self.left_remote.add(address)
             return found[0]
-        name, octets = known
-        self.files[f"images/{name}"] = octets
-        return f"{found[1]}images/{name}{found[3]}"
+        path = self._path(*known)
+        self.files[path] = known[1]
+        return f"{found[1]}{path}{found[3]}"
+
+    def _path(self, name: str, octets: bytes) -> str:
+        """Return where an image stands: another one of the same name gets a part of its SHA-256."""
+        path = PurePosixPath("images", name)
+        if self.files.get(str(path), octets) != octets:
+            path = path.with_stem(f"{path.stem}-{hashlib.sha256(octets).hexdigest()[:12]}")
+        return str(path)
 
 
 def export(issue_id: int, *, now: datetime, tags_of: str = "") -> dict[str, bytes]:

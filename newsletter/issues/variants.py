@@ -1,7 +1,7 @@
 """Which renderings an issue needs: one for each combination of its blocks and of stories read elsewhere.
 
 Nothing is rendered for a single reader. The combinations that occur in the audience now become at most ``MOST``
-variants, the most read first; the freeze gives every reader one of them (``docs/decisions/0006-variants.md``).
+variants, chosen by how many read them; the freeze gives every reader one of them (``docs/decisions/0006-variants.md``).
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ MOST = 8  # variants of an issue, the one that everybody may see among them
 MOST_BITS = 62  # stories that can be looked up at once
 MOST_ROWS = 2000  # different combinations that are told apart; the rest are few readers each
 Repeats = Newsletter.Repeats
+Key = tuple[int, tuple[int, ...], tuple[Bit, ...]]  # groups, articles, stories told to be elsewhere as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class _Case:
     picks: tuple[Pick, ...]
     told: tuple[Bit, ...] = ()  # the stories whose other newsletter is named
 
-    def key(self) -> tuple[object, ...]:
+    def key(self) -> Key:
         return self.combination, tuple(pick.article_id for pick in self.picks), self.told
 
 
@@ -95,9 +96,12 @@ def _bits(mode: str, wanted: Sequence[int], found: Sequence[Source]) -> list[Bit
     if mode == Repeats.MENTION:
         pairs = dict.fromkeys((pk, source.newsletter) for source in reversed(found) for pk in sorted(source.articles))
         return list(pairs)[:MOST_BITS]
+    if mode != Repeats.REPLACE:
+        return []
     there = {pk for source in found for pk in source.articles}
     known = [pk for pk in wanted if pk in there] + [pk for pk in wanted if pk not in there]
-    return [(pk, 0) for pk in dict.fromkeys(known)][:MOST_BITS] if mode == Repeats.REPLACE else []
+    kept = set(list(dict.fromkeys(known))[:MOST_BITS])
+    return [(pk, 0) for pk in dict.fromkeys(wanted) if pk in kept]  # in an order that no other newsletter changes
 
 
 def _tally(
@@ -134,8 +138,8 @@ class _Planner:
 
     def plan(self, rows: Sequence[tuple[int, int, int]]) -> Plan:
         """Return the plan: what everybody may see, the combinations of groups, then the repeats of most readers."""
-        readers: Counter[tuple[object, ...]] = Counter()
-        cases: dict[tuple[object, ...], _Case] = {}
+        readers: Counter[Key] = Counter()
+        cases: dict[Key, _Case] = {}
         combinations: Counter[int] = Counter({0: 0})
         for combination, got, number in rows:
             combinations[combination] += number
@@ -147,10 +151,11 @@ class _Planner:
         repeats = [
             key for key, _ in readers.most_common() if key not in bases and cases[key].combination in kept[:MOST]
         ]
-        chosen = [*bases, *repeats[: MOST - len(bases)]]
+        room = MOST - len(bases)
+        chosen = [*sorted(bases), *sorted(repeats[:room])]  # the numbers stay while only the readers of each change
         cases |= bases
         notices = [*self._too_many(kept, combinations), *self._empty(cases, readers), *self._nobody(rows)]
-        notices += self._repeated(repeats[MOST - len(bases) :], cases, readers)
+        notices += self._repeated(repeats[room:], cases, readers)
         variants = tuple(self._variant(number, cases[key], readers[key]) for number, key in enumerate(chosen, 1))
         return Plan(variants, self._shared(), tuple(notices))
 
@@ -208,7 +213,7 @@ class _Planner:
         return weight
 
     def _empty(
-        self, cases: Mapping[tuple[object, ...], _Case], readers: Mapping[tuple[object, ...], int]
+        self, cases: Mapping[Key, _Case], readers: Mapping[Key, int]
     ) -> list[Finding]:
         without = sum(number for key, number in readers.items() if not cases[key].picks)
         fix = "They get no copy. Show at least one article to everybody, if they should."
@@ -226,9 +231,9 @@ class _Planner:
 
     def _repeated(
         self,
-        beyond: Sequence[tuple[object, ...]],
-        cases: Mapping[tuple[object, ...], _Case],
-        readers: Mapping[tuple[object, ...], int],
+        beyond: Sequence[Key],
+        cases: Mapping[Key, _Case],
+        readers: Mapping[Key, int],
     ) -> list[Finding]:
         """Tell of the readers whose repeats found no room among the variants."""
         number = sum(readers[key] for key in beyond)

@@ -7,6 +7,8 @@ import json
 import re
 import zipfile
 from email import message_from_bytes
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,6 +26,7 @@ from newsletter.issues.models import Issue, IssueRendering
 from newsletter.issues.queries import stored_renderings
 from tests.factories import NOW
 from tests.handover.offices import MailchimpOffice
+from tests.images.drawings import picture
 
 pytestmark = pytest.mark.django_db
 
@@ -112,3 +115,18 @@ def test_no_address_leads_out_of_the_folder(finished: Issue) -> None:
     IssueRendering.objects.update(html="".join(f'<img src="{source}">' for source in sources))
     Issue.objects.update(seal=seal_of(gather(finished), list(stored_renderings(finished))))
     assert [name for name in export(finished.pk, now=NOW) if name.startswith("images/")] == []
+
+
+def test_two_images_of_one_name_both_go_into_the_folder(finished: Issue, tmp_path: Path, settings: Any) -> None:
+    drawn = [picture(width, 20, "PNG") for width in (20, 30)]
+    for folder, octets in zip(("east", "west"), drawn, strict=True):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "logo.png").write_bytes(octets)
+    settings.STATICFILES_DIRS = [tmp_path]
+    sources = [f"{settings.SITE_URL}/static/{folder}/logo.png" for folder in ("east", "west", "east")]
+    IssueRendering.objects.update(html="".join(f'<img src="{source}">' for source in sources))
+    Issue.objects.update(seal=seal_of(gather(finished), list(stored_renderings(finished))))
+    files = export(finished.pk, now=NOW)
+    shown = re.findall(r'src="([^"]+)"', files["issue.html"].decode())
+    assert [files[place] for place in shown] == [drawn[0], drawn[1], drawn[0]]
+    assert shown[0] == shown[2] == "images/logo.png"

@@ -15,7 +15,7 @@ from newsletter.issues.approve import approve, check_seal
 from newsletter.issues.describe import describe_issue, describe_variants
 from newsletter.issues.draft import draft
 from newsletter.issues.edit import reword
-from newsletter.issues.lifecycle import find
+from newsletter.issues.lifecycle import State, find
 from newsletter.issues.models import Issue, IssueRendering
 from newsletter.issues.render import rendering_of, renderings_of
 from newsletter.issues.show_to import show_to
@@ -69,6 +69,21 @@ def test_an_article_and_a_section_for_groups_are_seen_by_those_groups(issue: Iss
     seen = {one.rule["words"]: one.articles for one in renderings_of(find(issue.pk), now=NOW)}
     harbor = issue.picks.get(article__title="The harbor").article_id
     assert seen == {"everybody": [], "plan:paid; language:fr": [river, harbor], "plan:paid": [harbor]}
+
+
+def test_variants_keep_their_numbers_and_their_seal_when_other_readers_become_the_most(issue: Issue) -> None:
+    reword(issue.pk, "note", "Thank you for paying.", by="ada", now=NOW)
+    show(issue, "plan:paid")
+    show(issue, "language:fr", article_id=issue.picks.get(article__title="The river").article_id)
+    Newsletter.objects.update(approvers=2)
+    approve(issue.pk, by="ada", now=NOW)
+    before = shown(issue)
+    for _ in range(3):
+        make_reader(issue.newsletter, plan="paid", language="en")
+    after = shown(issue)
+    assert [words for _, words, _ in before] == [words for _, words, _ in after]
+    assert [[readers for _, _, readers in told] for told in (before, after)] == [[1, 1, 2], [1, 4, 2]]
+    assert approve(issue.pk, by="bob", now=NOW).state == State.APPROVED
 
 
 def test_the_subject_speaks_of_what_a_variant_shows(issue: Issue) -> None:
