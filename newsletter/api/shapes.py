@@ -368,7 +368,7 @@ class VerdictShape(Schema):
 
 
 class FindingShape(Schema):
-    variant: str = Field(description='of the rendering; "" is the one everybody else gets')
+    variants: list[str] = Field(description="the variants that show it, by number")
     rule: str
     level: str = Field(description="E keeps the issue from being approved, W warns, I informs")
     place: str
@@ -631,6 +631,7 @@ class DeliveryRow(Schema):
     """One issue to one reader; ``reply`` is the relay's last word, in its own words."""
 
     address: str
+    variant: str = Field(description="which rendering it is, by number")
     state: str
     reason: str
     attempts: int

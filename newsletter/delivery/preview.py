@@ -11,6 +11,7 @@ from newsletter.delivery.writer import dead_text
 from newsletter.issues.describe import describe_variants
 from newsletter.issues.lifecycle import find
 from newsletter.issues.render import named_variant, renderings_of
+from newsletter.issues.variant_number import variant_number
 
 
 def preview(issue_id: int, *, out: Path, variant: str = "", now: datetime) -> dict[str, Any]:
@@ -24,7 +25,7 @@ def preview(issue_id: int, *, out: Path, variant: str = "", now: datetime) -> di
     files = {**issue_files(issue, rendering, date=date_of(issue, now=now)), **digest_file(rendering)}
     return {
         "issue": issue_id,
-        "variant": rendering.variant or "1",
+        "variant": variant_number(rendering.variant),
         "subject": dead_text(rendering.subject, rendering.nonce),
         "preheader": dead_text(rendering.preheader, rendering.nonce),
         "bytes": {name.rpartition(".")[2]: len(octets) for name, octets in files.items() if name != "issue.json"},

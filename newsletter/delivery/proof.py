@@ -10,11 +10,10 @@ from newsletter.delivery.wake import wake_letters
 from newsletter.delivery.writer import dead_text
 from newsletter.issues.lifecycle import find, record
 from newsletter.issues.render import rendering_of
+from newsletter.issues.variant_number import variant_number
 from newsletter.letters.models import Letter
 from newsletter.letters.write import write
 from newsletter.readers.address import normalise
-
-MARK = "[Proof] "
 
 
 def proof(issue_id: int, *, to: str, variant: str = "", by: str, now: datetime) -> Letter:
@@ -33,8 +32,7 @@ def proof(issue_id: int, *, to: str, variant: str = "", by: str, now: datetime) 
         sender=issue.newsletter.sender,
         address=address,
         name="",
-        subject=(MARK if not rendering.variant else f"[Proof of variant {rendering.variant}] ")
-        + dead_text(rendering.subject, rendering.nonce),
+        subject=mark(rendering.variant) + dead_text(rendering.subject, rendering.nonce),
         html=dead_text(rendering.html, rendering.nonce),
         text=dead_text(rendering.text, rendering.nonce),
         now=now,
@@ -44,11 +42,12 @@ def proof(issue_id: int, *, to: str, variant: str = "", by: str, now: datetime) 
         "proof",
         by=by,
         now=now,
-        detail={"letter": letter.pk, **({"variant": rendering.variant} if rendering.variant else {})},
+        detail={"letter": letter.pk, "variant": variant_number(rendering.variant)},
     )
     wake_letters()
     return letter
 
 
-def _mark(variant: str) -> str:
-    return f"[Proof of variant {variant}] " if variant else MARK
+def mark(variant: str) -> str:
+    """Return what stands before the subject of a proof of a variant, given as it is stored."""
+    return f"[Proof of variant {variant}] " if variant else "[Proof] "

@@ -9,6 +9,7 @@ from typing import Any
 from newsletter.delivery.files import issue_files, named, write_files
 from newsletter.issues.lifecycle import find
 from newsletter.issues.rebuild import Rebuild, faults
+from newsletter.issues.variant_number import variant_number
 
 
 def describe_rebuild(done: Rebuild) -> dict[str, Any]:
@@ -25,7 +26,7 @@ def describe_rebuild(done: Rebuild) -> dict[str, Any]:
         "faults": sound,
         "variants": [
             {
-                "variant": one.variant,
+                "variant": variant_number(one.variant),
                 "same": not one.differs,
                 "content_hash": approved.content_hash,
                 "differs": list(one.differs),

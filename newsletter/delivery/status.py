@@ -18,6 +18,7 @@ from newsletter.delivery.writer import message_id
 from newsletter.errors import Invalid
 from newsletter.issues.lifecycle import find
 from newsletter.issues.models import IssueRendering
+from newsletter.issues.variant_number import variant_number
 
 AT_ONCE = 1000
 STORED = tuple(state for state in DeliveryState if state != DeliveryState.LEASED)
@@ -69,13 +70,17 @@ def _variants(issue_id: int, sending: Sending) -> list[dict[str, Any]]:
     if len(rules) < 2:
         return []
     return [
-        {"variant": name or "1", "words": rule.get("words", "everybody"), "readers": sending.variants.get(name, 0)}
+        {
+            "variant": variant_number(name),
+            "words": rule.get("words", "everybody"),
+            "readers": sending.variants.get(name, 0),
+        }
         for name, rule in rules
     ]
 
 
 def deliveries(issue_id: int, *, state: str | None, after: int, limit: int) -> Iterator[dict[str, Any]]:
-    """Yield one dict a delivery: id, address, state, reason, attempts, code, reply, message_id.
+    """Yield one dict a delivery: id, address, variant, state, reason, attempts, code, reply, message_id.
 
     ``reply`` is what the relay said last, in its own words; ``after`` is the last id seen.
     """
@@ -83,7 +88,7 @@ def deliveries(issue_id: int, *, state: str | None, after: int, limit: int) -> I
     rows = Delivery.objects.filter(issue_id=issue_id, pk__gt=after).order_by("pk")
     if state is not None:
         rows = rows.filter(**_condition(state))
-    fields = ("pk", "address", "state", "chunk__state", "reason", "attempts", "code")
+    fields = ("pk", "address", "variant", "state", "chunk__state", "reason", "attempts", "code")
     found = rows.values_list(*fields)[: min(limit, 2**62)].iterator()
     while portion := list(islice(found, AT_ONCE)):
         said = last_words([row[0] for row in portion])
@@ -91,11 +96,12 @@ def deliveries(issue_id: int, *, state: str | None, after: int, limit: int) -> I
 
 
 def _told(issue_id: int, sender: Sender, row: tuple[Any, ...], said: Mapping[int, str]) -> dict[str, Any]:
-    pk, address, stored, chunk, reason, attempts, code = row
+    pk, address, variant, stored, chunk, reason, attempts, code = row
     leased = stored == DeliveryState.QUEUED and chunk == ChunkState.LEASED
     return {
         "id": pk,
         "address": address,
+        "variant": variant_number(variant),
         "state": DeliveryState(DeliveryState.LEASED if leased else stored).name.lower(),
         "reason": reason,
         "attempts": attempts,

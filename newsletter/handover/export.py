@@ -30,6 +30,7 @@ from newsletter.images.files import NAME, PATH, read
 from newsletter.issues.lifecycle import find
 from newsletter.issues.models import Issue, IssueRendering
 from newsletter.issues.queries import stored_renderings
+from newsletter.issues.variant_number import variant_number
 
 _SOURCE = re.compile(r'(\s(?:src|background)=")([^"]+)(")')
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest date a zip knows: the same files make the same archive
@@ -147,7 +148,7 @@ def _manifest(
         "tags": tags_of or "dead",
         "variants": [
             {
-                "variant": one.variant,
+                "variant": variant_number(one.variant),
                 "for": one.rule.get("words", ""),
                 "subject": _subject(tags_of, one),
                 "content_hash": one.content_hash,

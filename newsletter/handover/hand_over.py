@@ -19,6 +19,7 @@ from newsletter.issues.lifecycle import State, find, record, state_words
 from newsletter.issues.models import Issue
 from newsletter.issues.queries import stored_renderings
 from newsletter.issues.render import named_variant
+from newsletter.issues.variant_number import variant_number
 
 log = logging.getLogger(__name__)
 FINISHED = frozenset((State.APPROVED, State.SCHEDULED, State.COOLING_OFF, *(State.FREEZING, State.SENDING), State.SENT))
@@ -51,7 +52,7 @@ def hand_over(
         Handover.objects.filter(pk=row.pk).update(**done, audience=draft.audience, by=by, done_at=now)
     finally:
         Handover.objects.filter(pk=row.pk).update(leased_until=None)
-    detail = {"system": system.name, "draft": remote.id, "variant": rendering.variant}
+    detail = {"system": system.name, "draft": remote.id, "variant": variant_number(rendering.variant)}
     record(issue_id, "handed_over", by=by, now=now, detail=detail)
     log.info("issue_handed_over issue=%s system=%s", issue_id, system.name)
     row.refresh_from_db()

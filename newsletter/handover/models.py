@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 
 from newsletter.issues.models import Issue
+from newsletter.issues.variant_number import variant_number
 
 
 class Handover(models.Model):
@@ -31,3 +32,8 @@ class Handover(models.Model):
 
     def __str__(self) -> str:
         return f"{self.system} {self.issue_id}"
+
+    @property
+    def number(self) -> str:
+        """The number of the variant."""
+        return variant_number(self.variant)

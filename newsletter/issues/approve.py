@@ -10,6 +10,7 @@ from django.db import transaction
 
 from newsletter.errors import Refused
 from newsletter.expressions.fold import fold
+from newsletter.issues.findings import found_in
 from newsletter.issues.lifecycle import State, find, move, record
 from newsletter.issues.lock import lock, seal_of
 from newsletter.issues.material import gather
@@ -87,13 +88,14 @@ def _refuse_empty(issue: Issue, renderings: Sequence[IssueRendering]) -> None:
 
 
 def _refuse_errors(issue: Issue, renderings: Sequence[IssueRendering], excused: Collection[str]) -> None:
-    errors = [(one.variant, finding) for one in renderings for finding in one.findings if finding["level"] == "E"]
-    errors = [(variant, finding) for variant, finding in errors if finding["rule"] not in excused]
+    found = found_in(renderings)
+    errors = [finding for finding in found if finding["level"] == "E" and finding["rule"] not in excused]
     if errors:
-        variant, first = errors[0]
+        first = errors[0]
+        only = "" if len(first["variants"]) == len(renderings) else f"variant {first['variants'][0]}, "
         raise Refused(
             f"The proofreader found {len(errors)} error(s) in issue {issue.pk}; the first: {first['rule']}.",
             code="findings",
-            where=f"variant {variant}, {first['place']}" if variant else str(first["place"]),
+            where=f"{only}{first['place']}",
             fix=str(first["fix"]),
         )

@@ -12,6 +12,7 @@ from newsletter.issues.compose import byline_of, item_of
 from newsletter.issues.models import Issue, IssueRendering, Pick
 from newsletter.issues.queries import left_out, placed, stored_renderings
 from newsletter.issues.shortfalls import shortfalls
+from newsletter.issues.variant_number import variant_number
 
 
 def describe_article(article: Article) -> dict[str, Any]:
@@ -87,7 +88,7 @@ def describe_variants(renderings: Iterable[IssueRendering]) -> list[dict[str, An
     """Return every variant with who gets it, how many readers that were when it was planned, and its errors."""
     return [
         {
-            "variant": one.variant or "1",
+            "variant": variant_number(one.variant),
             "words": one.rule.get("words", "everybody"),
             "readers": one.readers,
             "errors": sum(finding["level"] == "E" for finding in one.findings),

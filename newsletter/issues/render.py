@@ -21,6 +21,7 @@ from newsletter.issues.models import Issue, IssueRendering
 from newsletter.issues.paint import broken_in, look_of, paint
 from newsletter.issues.picture import troubles
 from newsletter.issues.queries import stored_renderings
+from newsletter.issues.variant_number import stored_variant, variant_number
 from newsletter.issues.variants import Plan, Variant, plan_variants
 from newsletter.links import addresses
 from newsletter.rendering.confined import Against
@@ -29,7 +30,8 @@ from newsletter.rendering.finding import Phrase
 from newsletter.rendering.proofread import OF_THE_MOMENT, Finding, proofread, sort
 
 OPEN_STATES = (State.DRAFT, State.IN_REVIEW)
-OF_THE_ISSUE = ("groups", "read_elsewhere", "fetched_image")  # findings that no rendering shows: plan and images
+OF_THE_PLAN = ("groups", "read_elsewhere")  # findings about all variants together, kept with the first
+OF_THE_ISSUE = (*OF_THE_PLAN, "fetched_image")  # findings that no rendering shows: plan and images
 
 
 def rendering_of(issue: Issue, *, now: datetime, variant: str = "") -> IssueRendering:
@@ -39,10 +41,9 @@ def rendering_of(issue: Issue, *, now: datetime, variant: str = "") -> IssueRend
 
 def named_variant(kept: Sequence[IssueRendering], variant: str) -> IssueRendering:
     """Return the rendering of a variant by its number; "" and 1 are what everybody may see. Raises ``NotFound``."""
-    wanted = "" if variant == "1" else variant
-    found = next((one for one in kept if one.variant == wanted), None)
+    found = next((one for one in kept if one.variant == stored_variant(variant)), None)
     if found is None:
-        names = ", ".join(one.variant or "1" for one in kept)
+        names = ", ".join(variant_number(one.variant) for one in kept)
         raise NotFound(f"There is no variant {variant!r}.", where="variant", fix=f"One of: {names}.")
     return found
 

@@ -212,9 +212,7 @@ class _Planner:
 
         return weight
 
-    def _empty(
-        self, cases: Mapping[Key, _Case], readers: Mapping[Key, int]
-    ) -> list[Finding]:
+    def _empty(self, cases: Mapping[Key, _Case], readers: Mapping[Key, int]) -> list[Finding]:
         without = sum(number for key, number in readers.items() if not cases[key].picks)
         fix = "They get no copy. Show at least one article to everybody, if they should."
         return [Finding("groups", "W", f"{without} readers would see no article", fix)] if without else []

@@ -16,7 +16,7 @@ from newsletter.delivery.control import send
 from newsletter.delivery.deliver import deliver
 from newsletter.delivery.freeze import freeze
 from newsletter.delivery.models import Delivery, DeliveryState, Sending
-from newsletter.delivery.status import status
+from newsletter.delivery.status import deliveries, status
 from newsletter.delivery.transports.memory import Memory
 from newsletter.issues.approve import approve
 from newsletter.issues.describe import describe_variants
@@ -105,6 +105,8 @@ def test_two_groups_get_two_variants_with_their_names_in_the_subject() -> None:
         {"variant": "1", "words": "everybody", "readers": 1},
         {"variant": "2", "words": "plan:paid", "readers": 1},
     ]
+    rows = deliveries(issue.pk, state=None, after=0, limit=10)
+    assert {row["address"]: row["variant"] for row in rows} == {"paid@x.example": "2", "plain@x.example": "1"}
 
 
 def test_the_browser_shows_the_variant_of_the_mail(client: Any) -> None:

@@ -113,7 +113,7 @@ def test_preview_proof_archive_and_copy_show_one_stored_rendering(
 def test_a_delivered_mail_is_proven_with_issue_variant_and_seal(issue: Issue, mail: bytes) -> None:
     told = verify(mail)
     assert (told.differs, told.notes) == ((), ())
-    assert (told.verified, told.issue, told.variant, told.seal, told.seal_ok) == (True, issue.pk, "", issue.seal, True)
+    assert (told.verified, told.issue, told.variant, told.seal, told.seal_ok) == (True, issue.pk, "1", issue.seal, True)
     assert (told.copy, told.delivery, told.approved_by) == ("delivery", Delivery.objects.get().pk, ("ada",))
 
 

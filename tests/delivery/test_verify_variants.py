@@ -13,6 +13,8 @@ from newsletter.catalogue.models import Brand, Newsletter
 from newsletter.delivery.control import send
 from newsletter.delivery.deliver import deliver
 from newsletter.delivery.freeze import freeze
+from newsletter.delivery.letters import letter_octets
+from newsletter.delivery.proof import proof
 from newsletter.delivery.transports.memory import Memory
 from newsletter.delivery.verify import verify
 from newsletter.issues.approve import approve
@@ -65,8 +67,16 @@ def test_a_mail_of_every_variant_is_proven_with_its_variant(grouped: Issue) -> N
     told = {address: verify(octets) for address, octets in sent(grouped).items()}
     assert {address: (one.variant, one.differs) for address, one in told.items()} == {
         "paid@x.example": ("2", ()),
-        "plain@x.example": ("", ()),
+        "plain@x.example": ("1", ()),
     }
+
+
+def test_a_proof_of_every_variant_is_proven_with_its_variant(grouped: Issue) -> None:
+    now = timezone.now()
+    proofs = [proof(grouped.pk, to="ed@x.example", variant=number, by="ada", now=now) for number in ("1", "2")]
+    approve(grouped.pk, by="ada", now=now)
+    told = [verify(letter_octets(letter).replace(b"\r\n..", b"\r\n.")) for letter in proofs]
+    assert [(one.copy, one.variant, one.differs) for one in told] == [("proof", "1", ()), ("proof", "2", ())]
 
 
 def test_a_mail_of_one_variant_is_none_of_another(grouped: Issue) -> None:
@@ -99,7 +109,7 @@ def test_variants_for_stories_read_elsewhere_are_made_again_from_their_rows(rule
     done = rebuild(issue.pk)
     assert [(one.variant, one.differs) for one in done.variants] == [("", ()), ("2", ())]
     assert (set(done.locked.variants), faults(done.locked)) == ({"2"}, [])
-    assert sorted(verify(octets).variant for octets in mails.values()) == ["", "2"]
+    assert sorted(verify(octets).variant for octets in mails.values()) == ["1", "2"]
 
 
 def test_variants_for_groups_are_made_again_from_their_rows(grouped: Issue) -> None:

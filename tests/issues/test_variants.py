@@ -8,13 +8,14 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from newsletter.catalogue.models import Newsletter
+from newsletter.catalogue.models import BannedPhrase, Newsletter
 from newsletter.delivery.proof import proof
 from newsletter.errors import Invalid, NotFound, Refused
 from newsletter.issues.approve import approve, check_seal
 from newsletter.issues.describe import describe_issue, describe_variants
 from newsletter.issues.draft import draft
 from newsletter.issues.edit import reword
+from newsletter.issues.findings import findings as proofread
 from newsletter.issues.lifecycle import State, find
 from newsletter.issues.models import Issue, IssueRendering
 from newsletter.issues.render import rendering_of, renderings_of
@@ -84,6 +85,25 @@ def test_variants_keep_their_numbers_and_their_seal_when_other_readers_become_th
     assert [words for _, words, _ in before] == [words for _, words, _ in after]
     assert [[readers for _, _, readers in told] for told in (before, after)] == [[1, 1, 2], [1, 4, 2]]
     assert approve(issue.pk, by="bob", now=NOW).state == State.APPROVED
+
+
+def test_what_the_proofreader_finds_in_every_variant_is_told_once(issue: Issue) -> None:
+    BannedPhrase.objects.create(words="harbor", instead="port", added_by="ada", added_at=NOW)
+    BannedPhrase.objects.create(words="paying", instead="supporting", added_by="ada", added_at=NOW)
+    reword(issue.pk, "note", "Thank you for paying.", by="ada", now=NOW)
+    show(issue, "plan:paid")
+    told = proofread(issue.pk, now=NOW)["findings"]
+    banned = [(one["place"], one["fix"], one["variants"]) for one in told if one["rule"] == "banned_phrases"]
+    assert sorted({tuple(variants) for _, _, variants in banned}) == [("1", "2"), ("2",)]
+    assert len({(place, fix) for place, fix, _ in banned}) == len(banned)
+
+
+def test_what_is_said_of_the_variants_together_belongs_to_all_of_them(issue: Issue) -> None:
+    reword(issue.pk, "note", "Thank you.", by="ada", now=NOW)
+    show(issue, "plan:paid")
+    show(issue, "tag:dnoor", article_id=issue.picks.get(article__title="The river").article_id)
+    [told] = [one for one in proofread(issue.pk, now=NOW)["findings"] if one["rule"] == "groups"]
+    assert told["variants"] == ["1", "2"]
 
 
 def test_the_subject_speaks_of_what_a_variant_shows(issue: Issue) -> None:

@@ -12,8 +12,10 @@ from django.utils import timezone
 
 from newsletter.articles.models import Article
 from newsletter.catalogue.models import BannedPhrase, Newsletter
-from newsletter.delivery.control import pause
+from newsletter.delivery.control import pause, send
+from newsletter.delivery.freeze import freeze
 from newsletter.delivery.models import Attempt, Chunk, ChunkState, Delivery, DeliveryState
+from newsletter.issues.approve import approve
 from newsletter.issues.draft import draft
 from newsletter.issues.edit import reword
 from newsletter.issues.lifecycle import State, find
@@ -286,6 +288,40 @@ def test_the_issue_page_shows_every_variant_with_its_readers(desk: Client, issue
     ]
     assert ["Thank you for paying." in body for body in bodies] == [False, True]
     assert desk.get(reverse("desk:issue-text", args=[issue.pk]), {"variant": "3"}).status_code == 404
+
+
+def test_an_act_on_a_variant_leads_back_to_it(desk: Client, issue: Issue) -> None:
+    place = reverse("desk:issue", args=[issue.pk])
+    make_reader(issue.newsletter, plan="paid")
+    act(desk, issue, "reword", note="Thank you for paying.")
+    act(desk, issue, "show-to", group="plan:paid")
+    forms = desk.get(place, {"variant": "2"}).content.decode().split("<form")
+    acts = [form for form in forms if f'action="{place}/' in form]
+    assert [form for form in acts if 'name="variant" value="2"' not in form] == []
+    given = {"version": find(issue.pk).version, "variant": "2", "subject": "Another"}
+    assert desk.post(f"{place}/reword", given).headers["Location"] == f"{place}?variant=2"
+    assert f'href="{place}?variant=2"' in desk.post(f"{place}/reword", given).content.decode()  # changed meanwhile
+    refused = [desk.post(f"{place}/proof", {"to": "", "variant": value}) for value in ("2", "/x", "1")]
+    assert [one.headers["Location"] for one in refused] == [f"{place}?variant=2", place, place]
+
+
+def test_a_finding_of_one_variant_is_shown_with_its_number_whichever_is_looked_at(desk: Client, issue: Issue) -> None:
+    make_reader(issue.newsletter, plan="paid")
+    BannedPhrase.objects.create(words="paying", instead="giving", added_by="ada", added_at=timezone.now())
+    act(desk, issue, "reword", note="Thank you for paying.")
+    act(desk, issue, "show-to", group="plan:paid")
+    for number in ("1", "2"):
+        page = desk.get(reverse("desk:issue", args=[issue.pk]), {"variant": number}).content.decode()
+        assert page.count('<strong>banned_phrases</strong> <span class="tag">variant 2</span>') == 1
+
+
+def test_every_delivery_names_its_variant(desk: Client, issue: Issue) -> None:
+    make_reader(issue.newsletter)
+    approve(issue.pk, by="ada", now=timezone.now())
+    send(issue.pk, by="ada", now=timezone.now())
+    freeze(issue.pk, now=timezone.now())
+    page = desk.get(reverse("desk:deliveries", args=[issue.pk])).content.decode()
+    assert '<td data-label="Variant" class="number">1</td>' in page
 
 
 def test_a_personal_subject_is_shown_as_a_reader_sees_it(desk: Client, issue: Issue) -> None:

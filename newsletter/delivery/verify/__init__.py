@@ -15,6 +15,7 @@ from newsletter.delivery.verify.mail import Mail, take_apart
 from newsletter.errors import Invalid, NewsletterError
 from newsletter.issues.models import Issue, IssueLock
 from newsletter.issues.rebuild import faults, opened
+from newsletter.issues.variant_number import variant_number
 from newsletter.letters.models import Letter
 from newsletter.links.addresses import PATHS
 from newsletter.links.sign import read
@@ -112,7 +113,7 @@ def _held_against(mail: Mail, issue: Issue, lock: IssueLock) -> Iterator[Verdict
             issue=issue.pk,
             newsletter=issue.newsletter.code,
             slot=issue.slot,
-            variant=rendering.variant,
+            variant=variant_number(rendering.variant),
             seal=lock.seal,
             seal_ok=not sound,
             approved_at=lock.at,

@@ -16,12 +16,13 @@ from django.conf import settings
 from newsletter.delivery.files import READER
 from newsletter.delivery.message import Copy
 from newsletter.delivery.models import Delivery
-from newsletter.delivery.proof import MARK
+from newsletter.delivery.proof import mark
 from newsletter.delivery.verify.mail import Mail, readable, unfolded
 from newsletter.delivery.writer import compile_rendering, dead_values, message_id
 from newsletter.errors import Invalid
 from newsletter.issues.models import Issue, IssueRendering
 from newsletter.issues.rebuild import Locked
+from newsletter.issues.variant_number import variant_number
 from newsletter.letters.models import Letter
 from newsletter.links.addresses import DEAD, PATHS
 from newsletter.links.sign import read
@@ -165,7 +166,8 @@ def _copy(
     elif row.reader_id not in readers:
         found.differs.append("Its links are those of another reader than the delivery's.")
     elif row.variant != rendering.variant:
-        found.differs.append(f"The delivery got the variant {row.variant!r}, this is {rendering.variant!r}.")
+        got, this = variant_number(row.variant), variant_number(rendering.variant)
+        found.differs.append(f"The delivery got variant {got}, this is {this}.")
     else:
         name, address, found.delivery = row.name, row.address, row.pk
     given = message_id(issue.pk, found.delivery or 0, issue.newsletter.sender)
@@ -210,7 +212,7 @@ def _compare_headers(
     """Every header we write stands there once, as we wrote it; what relays add is left alone."""
     sent_at = issue.sending_at if found.copy == "delivery" else None
     date = sent_at or _date(mail) or locked.lock.at
-    prefix = MARK if found.copy == "proof" else ""
+    prefix = mark(rendering.variant) if found.copy == "proof" else ""
     compiled = compile_rendering(locked.material.issue, rendering, date=date, subject_prefix=prefix)
     ours = message_from_bytes(compiled.file(copy))
     meant = {name.lower(): unfolded(str(value)) for name, value in ours.items()}

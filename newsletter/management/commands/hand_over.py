@@ -8,6 +8,7 @@ from django.core.management.base import CommandParser
 
 from newsletter.handover.hand_over import hand_over
 from newsletter.handover.systems import SYSTEMS
+from newsletter.issues.variant_number import variant_number
 from newsletter.management.verb import Verb, now
 
 
@@ -22,5 +23,5 @@ class Command(Verb):
 
     def run(self, *, issue: int, system: str, audience: str, variant: str, by: str, **_: Any) -> dict[str, Any]:
         done = hand_over(issue, system, by=by, now=now(), audience=audience, variant=variant)
-        told = {"issue": issue, "system": system, "variant": done.variant, "list": done.audience}
+        told = {"issue": issue, "system": system, "variant": variant_number(done.variant), "list": done.audience}
         return {**told, "draft": done.remote_id, "address": done.address, "done_at": done.done_at}

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -30,6 +31,7 @@ from newsletter.issues.lifecycle import find, move
 from newsletter.issues.look_up import look_up
 from newsletter.issues.schedule import schedule as schedule_issue
 from newsletter.issues.show_to import show_to
+from newsletter.issues.variant_number import EVERYBODY
 from newsletter.readers.address import normalise
 
 COOL_OFF = timedelta(minutes=10)
@@ -38,7 +40,7 @@ Verb = Callable[[HttpRequest, int, dict[str, Any]], str]
 
 
 def _act(verb: Verb) -> Callable[..., HttpResponse]:
-    """Wrap a verb: POST only, the version that was looked at, a conflict page, a message, back to the issue."""
+    """Wrap a verb: POST only, the version that was looked at, a conflict page, a message, back to the variant."""
 
     @require_POST
     def act(request: HttpRequest, pk: int) -> HttpResponse:
@@ -46,10 +48,12 @@ def _act(verb: Verb) -> Callable[..., HttpResponse]:
         try:
             messages.success(request, verb(request, pk, who))
         except Conflict as conflict:
-            return render(request, "web/desk/conflict.html", {"error": conflict, "pk": pk}, status=409)
+            told = {"error": conflict, "pk": pk, "variant": _variant(request)}
+            return render(request, "web/desk/conflict.html", told, status=409)
         except NewsletterError as error:
             messages.error(request, f"{error.message} {error.fix}".strip())
-        return redirect("desk:issue", pk=pk)
+        variant = _variant(request)
+        return redirect(reverse("desk:issue", args=[pk]) + (f"?variant={variant}" if variant else ""))
 
     return act
 
@@ -196,6 +200,12 @@ def _number(request: HttpRequest, name: str) -> int:
     if not value.isdecimal():
         raise Invalid(_("A number is missing."), where=name, fix=_("Choose an article."))
     return int(value)
+
+
+def _variant(request: HttpRequest) -> str:
+    """Return the number of the variant that was looked at; "" for the one everybody may see."""
+    value = request.POST.get("variant", "")[:2]
+    return value if value.isdecimal() and value != EVERYBODY else ""
 
 
 def _place(request: HttpRequest) -> int | None:

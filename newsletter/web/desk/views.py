@@ -28,12 +28,14 @@ from newsletter.handover.models import Handover
 from newsletter.issues.correct import WENT_OUT
 from newsletter.issues.describe import describe_issue, describe_variants
 from newsletter.issues.explain import explain
+from newsletter.issues.findings import found_in
 from newsletter.issues.lifecycle import ACTS, State, find
 from newsletter.issues.models import Issue, IssueRendering
 from newsletter.issues.overrule import blocked_by, standing
 from newsletter.issues.queries import history, needing_attention, placed, stored_renderings
 from newsletter.issues.queries import newest as newest_issues
 from newsletter.issues.render import renderings_of
+from newsletter.issues.variant_number import stored_variant, variant_number
 from newsletter.readers.audience import audience_count
 from newsletter.selectors.complete import complete
 from newsletter.selectors.select import select
@@ -186,7 +188,8 @@ def issue(request: HttpRequest, pk: int) -> HttpResponse:
         "left_out": left_out,
         "rendering": rendering,
         "variants": describe_variants(renderings),
-        "variant": (rendering.variant or "1") if rendering else "1",
+        "variant": variant_number(rendering.variant if rendering else ""),
+        "findings": found_in(renderings),
         "subject": dead_text(rendering.subject, rendering.nonce) if rendering else "",
         "preheader": dead_text(rendering.preheader, rendering.nonce) if rendering else "",
         "render_error": error,
@@ -268,8 +271,7 @@ def _found(pk: int) -> Issue:
 
 def _variant(request: HttpRequest) -> str:
     """Return the variant a page asks for, by its number; "" is what everybody may see."""
-    asked = request.GET.get("variant", "").replace("\0", "")[:2]
-    return "" if asked == "1" else asked
+    return stored_variant(request.GET.get("variant", "").replace("\0", "")[:2])
 
 
 def _rendered(one: Issue) -> tuple[list[IssueRendering], NewsletterError | None]:
