@@ -33,6 +33,7 @@ TICK_SECONDS = 0.25
 DRAIN_SECONDS = 20.0  # how long answers are awaited without a database to record them in
 REFUSED_SECONDS = 300.0  # how long a relay that does not take our sender or our login is left alone
 PACE_SECONDS = 10.0  # between two looks at what recipient domains may get
+MUST_NOT_GO = "the message must not go"
 LOCAL = "build"  # the phase of what never reached a relay
 _ACCEPTED, _WIRE = DeliveryState.ACCEPTED, DeliveryState.WIRE
 
@@ -319,6 +320,8 @@ class Deliverer:
         lane.sent = None
         if not lane.served or down.returned is not None:
             self._not_served(lane.way, down)
+        elif down.words != MUST_NOT_GO:
+            self._notices.broke_off(lane.way.outlet.code, down.words)
 
     def _not_served(self, way: Way, down: Down) -> None:
         """A connection ended before the relay asked for anything: it is away, or does not want us."""
@@ -432,7 +435,7 @@ class Deliverer:
             self._abandon(job.work.issue)
             self._close_row(job.work)
         if alive:
-            self._drop(lane, "the message must not go")
+            self._drop(lane, MUST_NOT_GO)
 
     def _hear_claims(self) -> None:
         answer = self._ledger.claims.hear()

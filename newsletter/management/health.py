@@ -21,7 +21,9 @@ from newsletter.delivery.epoch import check_not_held
 from newsletter.delivery.knock import knock
 from newsletter.delivery.presence import TICKER, WORKER, seen
 from newsletter.delivery.relays.describe import describe_relays
+from newsletter.delivery.relays.models import RelayBreak
 from newsletter.delivery.relays.outlet import DEFAULT, current_outlets
+from newsletter.delivery.replies import LATELY, heard
 from newsletter.delivery.watch_progress import progress
 from newsletter.errors import NewsletterError, Unavailable
 from newsletter.ingest.models import QuarantinedRecord, Source
@@ -29,9 +31,13 @@ from newsletter.issues.lifecycle import State
 from newsletter.issues.models import HistoryEntry, Issue
 from newsletter.letters.models import Letter
 from newsletter.management.plain import database_trouble, look_at_broker
+from newsletter.management.probe import is_answering, probe_database
 
 PATIENCE_SECONDS = 3
+DATABASE = "database"
+ALONE = frozenset({"redis", "disk"})  # need no database
 LEAST_FREE_BYTES = 1 << 30
+MOST_COMMIT_MILLISECONDS = 100.0
 MOST_CLOCK_SECONDS = 2.0
 LATEST_TICK_SECONDS = 300.0
 
@@ -46,8 +52,18 @@ class Part:
 
 
 def examine(now: datetime) -> list[Part]:
-    """Return every part with its state; never raises, takes a few seconds at most."""
-    return [_examined(name, look, now) for name, look in PARTS.items()]
+    """Return every part with its state; never raises, takes some seconds at most, also where something hangs.
+
+    Without a database that answers only the parts are asked that need none.
+    """
+    first = _examined(DATABASE, PARTS[DATABASE], now)
+    answering = first.ok or is_answering()
+    rest = [name for name in PARTS if name != DATABASE]
+    return [first, *(_examined(name, PARTS[name] if answering or name in ALONE else _unseen, now) for name in rest)]
+
+
+def _unseen(_: datetime) -> str:
+    raise Unavailable("Not looked at: that takes a database that answers.")
 
 
 def _examined(name: str, look: Callable[[datetime], str], now: datetime) -> Part:
@@ -63,12 +79,19 @@ def _examined(name: str, look: Callable[[datetime], str], now: datetime) -> Part
 
 
 def _database(_: datetime) -> str:
-    with connection.cursor() as cursor:
-        cursor.execute("select version(), current_setting('synchronous_commit'), current_setting('fsync')")
-        version, commit, fsync = cursor.fetchone()
-    if (commit, fsync) == ("off", "off") or fsync == "off":
-        raise NewsletterError(f"fsync={fsync}, synchronous_commit={commit}.", fix="Set both on; the promise needs it.")
-    return str(version).split(" on ", 1)[0]
+    found = probe_database()
+    if "off" in (found.synchronous_commit, found.fsync):
+        raise NewsletterError(
+            f"fsync={found.fsync}, synchronous_commit={found.synchronous_commit}.",
+            fix="Set both on; the promise needs it.",
+        )
+    if found.commit_milliseconds > MOST_COMMIT_MILLISECONDS:
+        raise NewsletterError(
+            f"PostgreSQL is slow: a commit takes {found.commit_milliseconds:.0f} ms.",
+            fix="Is the disk of its WAL busy, or the network slow? Every turn of a worker waits for one.",
+        )
+    locked = f", {found.deadlocks} deadlocks so far (tried again by themselves)" if found.deadlocks else ""
+    return f"{found.version.split(' on ', 1)[0]}, a commit takes {found.commit_milliseconds:.1f} ms{locked}"
 
 
 def _tables(_: datetime) -> str:
@@ -186,6 +209,15 @@ def _ticker(now: datetime) -> str:
     return "has not run yet, and nothing is due" if ago is None else f"ran {ago:.0f} s ago"
 
 
+def _replies(now: datetime) -> str:
+    """What relays said in the last hour, where it was no yes."""
+    kinds = heard(now=now)
+    if kinds:
+        told = "; ".join(f"{one.number} of the last {one.of} tries {one.means}: {one.words}" for one in kinds)
+        raise NewsletterError(f"{told}.", fix="See `newsletter deliveries ISSUE`; what was put off is tried again.")
+    return "nothing but yes worth telling in the last hour"
+
+
 def _sending(_: datetime) -> str:
     check_not_held()
     return "not held"
@@ -201,7 +233,12 @@ def _relays(now: datetime) -> str:
     if rows[:1] != [] and rows[0]["code"] != DEFAULT and named.exists():
         lost = named.values_list("relay", flat=True)[0]
         raise NewsletterError(f"A sender names the relay {lost}, which is not there.", fix="Load it, or name another.")
-    return f"{len(rows)} ready" + (f", full for today: {', '.join(full)}" if full else "")
+    breaks = "".join(
+        f"; {one.relay} ended connections in the middle lately ({one.number} seen), so it goes on over new ones: "
+        f"{one.words or 'without a word'}"
+        for one in RelayBreak.objects.filter(last_at__gt=now - LATELY).order_by("relay")
+    )
+    return f"{len(rows)} ready" + (f", full for today: {', '.join(full)}" if full else "") + breaks
 
 
 def _dkim(_: datetime) -> str:
@@ -217,7 +254,7 @@ def _dkim(_: datetime) -> str:
 
 
 PARTS: dict[str, Callable[[datetime], str]] = {
-    "database": _database,
+    DATABASE: _database,
     "tables": _tables,
     "keys": _keys,
     "redis": _redis,
@@ -228,6 +265,7 @@ PARTS: dict[str, Callable[[datetime], str]] = {
     "relays": _relays,
     "sending": _sending,
     "relay": _relay,
+    "replies": _replies,
     "workers": _workers,
     "ticker": _ticker,
     "clock": _clock,

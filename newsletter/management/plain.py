@@ -23,6 +23,11 @@ _DATABASE = (  # part of the message -> words, what to do
     ("timeout expired", "PostgreSQL does not answer: it hangs, or the network is cut.", WAITS),
     ("starting up", "PostgreSQL is starting up or recovering.", WAITS),
     ("shutting down", "PostgreSQL is shutting down.", WAITS),
+    ("is not permitted to log in", "PostgreSQL does not let us log in.", "Check user and password in DATABASE_URL."),
+    ("terminating connection", "PostgreSQL ends sessions: a restart, or an administrator.", WAITS),
+    ("server closed the connection", "PostgreSQL broke off in the middle.", f"Did it crash? Its log tells. {WAITS}"),
+    ("deadlock detected", "Two sessions wait for each other (deadlock).", "PostgreSQL ended one; it is tried again."),
+    ("statement timeout", "PostgreSQL answers, but too slowly.", f"Is its disk busy? {WAITS}"),
     ("too many clients", "PostgreSQL has no connection left.", "Raise max_connections or run fewer workers."),
     ("remaining connection slots", "PostgreSQL has no connection left.", "Raise max_connections or run fewer workers."),
     ("read-only", "PostgreSQL takes no writes: it is a standby.", "Point DATABASE_URL at the primary."),
@@ -31,6 +36,7 @@ _DATABASE = (  # part of the message -> words, what to do
         "The database's name cannot be looked up (DNS).",
         "Check DATABASE_URL.",
     ),
+    ("failed to resolve host", "The database's name cannot be looked up (DNS).", "Check DATABASE_URL."),
     ("authentication failed", "PostgreSQL does not let us log in.", "Check user and password in DATABASE_URL."),
 )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -20,6 +22,13 @@ from newsletter.delivery.relays.models import RelayTrouble
 log = logging.getLogger(__name__)
 _REST = f"""UPDATE newsletter_chunk SET rest_until = clock_timestamp() + %s * interval '1 second'
 WHERE issue_id = %s AND state = {ChunkState.WAITING} AND (rest_until IS NULL OR rest_until < clock_timestamp())"""
+_BROKE = """INSERT INTO newsletter_relaybreak AS b (relay, words, number, first_at, last_at)
+VALUES (%(relay)s, %(words)s, %(n)s, clock_timestamp(), clock_timestamp())
+ON CONFLICT (relay) DO UPDATE SET words = excluded.words, last_at = excluded.last_at,
+    number = CASE WHEN b.last_at < clock_timestamp() - interval '1 hour' THEN 0 ELSE b.number END + excluded.number,
+    first_at = CASE WHEN b.last_at < clock_timestamp() - interval '1 hour' THEN excluded.first_at ELSE b.first_at END
+"""
+BREAKS_SECONDS = 5.0
 _ADDRESS = re.compile(r"[^\s<>()\[\]:;,]+@[^\s<>()\[\]:;,]+")
 
 
@@ -28,6 +37,8 @@ class Notices:
 
     def __init__(self, clock: Callable[[], datetime] = timezone.now) -> None:
         self._clock = clock
+        self._breaks: Counter[str] = Counter()  # relay -> connections not told of yet
+        self._tell_at: dict[str, float] = {}
 
     def limits(self) -> DomainLimits | None:
         """Return the limits of recipient domains as they stand now, None when nobody can tell."""
@@ -56,6 +67,17 @@ class Notices:
         with _quietly():
             if RelayTrouble.objects.filter(relay=relay).delete()[0]:
                 log.info("relay_back relay=%s", relay)
+
+    def broke_off(self, relay: str, words: str) -> None:
+        """Tell that a relay ended a connection in the middle; written down every few seconds at most."""
+        self._breaks[relay] += 1
+        if time.monotonic() < self._tell_at.get(relay, 0.0):
+            return
+        self._tell_at[relay] = time.monotonic() + BREAKS_SECONDS
+        number, self._breaks[relay] = self._breaks[relay], 0
+        log.info("relay_broke_off relay=%s connections=%s", relay, number)
+        with _quietly(), connection.cursor() as cursor:
+            cursor.execute(_BROKE, {"relay": relay, "words": _without_addresses(words), "n": number})
 
     def slow_down(self, domain: str, *, base: float, words: str) -> None:
         """Tell that a domain gets mail half as fast as ``base`` messages a second."""

@@ -57,6 +57,19 @@ class RelayTrouble(models.Model):
         return self.relay
 
 
+class RelayBreak(models.Model):
+    """A relay that ended connections in the middle, and what it said: no trouble, for what waits goes over new ones."""
+
+    relay = models.CharField(max_length=60, unique=True)
+    words = models.CharField(max_length=500)  # of the last time
+    number = models.PositiveIntegerField(default=0)  # since ``first_at``; it begins again after an hour of quiet
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.relay
+
+
 class SlowedDomain(models.Model):
     """A recipient domain whose relays said "later" so often that it is mailed more slowly for a while."""
 
