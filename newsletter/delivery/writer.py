@@ -19,6 +19,7 @@ from newsletter.delivery.transport import Envelope
 from newsletter.errors import Unavailable
 from newsletter.issues.lifecycle import find
 from newsletter.issues.models import Issue, IssueRendering
+from newsletter.issues.sealed import as_sealed
 from newsletter.links import addresses
 from newsletter.rendering.personal import DEAD, fill, split
 
@@ -62,8 +63,11 @@ class IssueWriter:
 
 
 def writer_of(issue_id: int) -> IssueWriter:
-    """Return the writer of an issue that is being sent; raises ``Unavailable`` without a stored rendering."""
-    issue = find(issue_id)
+    """Return the writer of an issue that is being sent; raises ``Unavailable`` without a stored rendering.
+
+    It writes what was approved, whatever was edited since: all copies are alike.
+    """
+    issue = as_sealed(find(issue_id))
     renderings = IssueRendering.objects.filter(issue=issue, issue_version=issue.version)
     keys, now = keys_of(issue.newsletter.sender), timezone.now()
     sheets = {one.variant: sheet_of(issue, one) for one in renderings}

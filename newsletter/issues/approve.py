@@ -8,7 +8,7 @@ from datetime import datetime
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from newsletter.errors import Refused
+from newsletter.errors import Conflict, Refused
 from newsletter.expressions.fold import fold
 from newsletter.issues.findings import found_in
 from newsletter.issues.lifecycle import State, find, move, record
@@ -42,6 +42,7 @@ def approve(
     _refuse_empty(issue, renderings)
     material = gather(issue)
     with transaction.atomic():
+        _hold(issue, renderings)
         overrule(issue, renderings, overrides or {}, by=person or by, now=now)
         excused = standing(issue, renderings) if by != SYSTEM else []
         _refuse_errors(issue, renderings, {one["rule"] for one in excused})
@@ -74,6 +75,19 @@ def check_seal(issue: Issue) -> None:
             code="broken_seal",
             where=f"issue {issue.pk}",
             fix="Send it back for changes, look at it again and approve it as it is now.",
+        )
+
+
+def _hold(issue: Issue, renderings: Sequence[IssueRendering]) -> None:
+    """Hold the issue until the seal stands; raises ``Conflict`` when it was rendered anew meanwhile."""
+    Issue.objects.select_for_update(of=("self",)).get(pk=issue.pk)
+    if {one.pk: one.content_hash for one in renderings} != dict(
+        stored_renderings(issue).values_list("pk", "content_hash")
+    ):
+        raise Conflict(
+            f"Issue {issue.pk} was changed meanwhile.",
+            where=f"issue {issue.pk}",
+            fix="Look at the issue again, then repeat what you wanted.",
         )
 
 

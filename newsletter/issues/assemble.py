@@ -11,7 +11,9 @@ from django.db.models import F
 from newsletter.articles.models import Article
 from newsletter.articles.queries import available
 from newsletter.catalogue.models import Newsletter
+from newsletter.errors import Conflict
 from newsletter.expressions.write import quoted
+from newsletter.issues.lifecycle import State, state_words
 from newsletter.issues.models import Issue, LeftOut, Pick
 from newsletter.issues.queries import sent_before
 from newsletter.rendering.words import words
@@ -24,9 +26,18 @@ MOST_DEEPER = 200  # matches of a section beyond those
 
 
 def assemble(issue_id: int, *, now: datetime) -> Choice:
-    """Choose and store the picks of a draft and the reason of every candidate that is not in it."""
+    """Choose and store the picks of a draft and the reason of every candidate that is not in it.
+
+    Raises ``Conflict`` when it is no draft any more: what was approved stays as it is.
+    """
     with transaction.atomic():
         issue = Issue.objects.select_for_update(of=("self",)).select_related("newsletter").get(pk=issue_id)
+        if issue.state != State.DRAFT:
+            raise Conflict(
+                f"Issue {issue_id} is {state_words(issue.state)}; only a draft is filled.",
+                where=f"issue {issue_id}",
+                fix="Send it back for changes first.",
+            )
         parts = correction_parts(issue) if issue.corrects_id else section_parts(issue.newsletter)
         Pick.objects.filter(issue=issue, section__gte=len(parts)).update(section=max(len(parts) - 1, 0))
         choice = choice_of(issue, parts)

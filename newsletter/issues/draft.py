@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from newsletter.catalogue.cadence import next_slot, previous_slot
 from newsletter.catalogue.models import Newsletter
+from newsletter.errors import Conflict
 from newsletter.issues.assemble import assemble
 from newsletter.issues.lifecycle import State, find, record
 from newsletter.issues.models import Issue
@@ -41,7 +43,7 @@ def draft(newsletter: Newsletter, *, at: datetime | None = None, now: datetime, 
     )
     if opened:
         record(issue.pk, "draft", by=by, now=now)
-    if issue.state == State.DRAFT:
+    with suppress(Conflict):  # it is no draft any more
         assemble(issue.pk, now=now)
     return find(issue.pk)
 

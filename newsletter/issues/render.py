@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 
 from newsletter.catalogue.models import BannedPhrase
 from newsletter.errors import NotFound
 from newsletter.issues.compose import compose
-from newsletter.issues.lifecycle import State
+from newsletter.issues.lifecycle import State, find
 from newsletter.issues.material import Material, gather, gather_for
 from newsletter.issues.models import Issue, IssueRendering
 from newsletter.issues.paint import broken_in, look_of, paint
@@ -52,13 +54,26 @@ def renderings_of(issue: Issue, *, now: datetime) -> list[IssueRendering]:
     """Return the stored rendering of every variant, rendered where there is none yet; the first is for everybody.
 
     Until it is approved the renderings follow whatever they are made of: picks and words, and also the articles, the
-    newsletter, its sender, brand and template, and who its readers are. From then on they are what was approved.
+    newsletter, its sender, brand and template, and who its readers are. From then on they are what was approved,
+    whoever still looks at the draft.
 
     Raises ``Invalid`` when the template or the content cannot be rendered.
     """
     stored = {one.variant: one for one in stored_renderings(issue)}
     if "" in stored and issue.state not in OPEN_STATES:
         return list(stored.values())
+    try:
+        return _follow(issue, stored, now)
+    except _Moved:
+        return renderings_of(find(issue.pk), now=now)
+
+
+class _Moved(Exception):
+    """The issue was approved or edited while it was rendered."""
+
+
+def _follow(issue: Issue, stored: Mapping[str, IssueRendering], now: datetime) -> list[IssueRendering]:
+    """Render what has changed."""
     material = gather(issue)
     plan = plan_variants(material, now=now)
     made: list[IssueRendering] = []
@@ -66,8 +81,19 @@ def renderings_of(issue: Issue, *, now: datetime) -> list[IssueRendering]:
         made.append(_stored(material, variant, plan, stored.get(variant.name), now, broken=broken_in(made)))
     gone = stored.keys() - {one.variant for one in made}
     if gone:
-        IssueRendering.objects.filter(issue=issue, variant__in=gone).delete()
+        with _unmoved(issue):
+            IssueRendering.objects.filter(issue=issue, variant__in=gone).delete()
     return made
+
+
+@contextmanager
+def _unmoved(issue: Issue) -> Iterator[None]:
+    """Hold the issue while something is stored for it; raises ``_Moved`` when it is not what was rendered."""
+    with transaction.atomic():
+        now = Issue.objects.select_for_update(of=("self",)).filter(pk=issue.pk).values_list("state", "version").first()
+        if now != (issue.state, issue.version):
+            raise _Moved
+        yield
 
 
 def _stored(
@@ -95,39 +121,38 @@ def _stored(
     }
     if stored is not None and (stored.digest, stored.template) == (made_of, look):
         planned["findings"] = [asdict(finding) for finding in _of_the_moment(stored, digest, now)] + told
-        return _renewed(stored, planned)
+        return _renewed(issue, stored, planned)
     against = Against(settings.PRODUCTION, now, _ways_out(issue), tuple(house_phrases()))
     own, templates = material.template, settings.TEMPLATES_DIR
     made, found = paint(
         digest, look=look, own=own, nonce=_nonce(issue), templates=templates, against=against, broken=broken
     )
-    return IssueRendering.objects.update_or_create(
-        issue=issue,
-        variant=variant.name,
-        defaults={
-            **planned,
-            "nonce": made.nonce,
-            "subject": made.subject,
-            "preheader": made.preheader,
-            "html": made.html,
-            "text": made.text,
-            "template": look,
-            "digest": made_of,
-            "findings": [asdict(finding) for finding in found] + told,
-            "content_hash": made.content_hash,
-            "milliseconds": made.milliseconds,
-            "rendered_at": now,
-        },
-    )[0]
+    kept = {
+        **planned,
+        "nonce": made.nonce,
+        "subject": made.subject,
+        "preheader": made.preheader,
+        "html": made.html,
+        "text": made.text,
+        "template": look,
+        "digest": made_of,
+        "findings": [asdict(finding) for finding in found] + told,
+        "content_hash": made.content_hash,
+        "milliseconds": made.milliseconds,
+        "rendered_at": now,
+    }
+    with _unmoved(issue):
+        return IssueRendering.objects.update_or_create(issue=issue, variant=variant.name, defaults=kept)[0]
 
 
-def _renewed(stored: IssueRendering, planned: dict[str, Any]) -> IssueRendering:
+def _renewed(issue: Issue, stored: IssueRendering, planned: dict[str, Any]) -> IssueRendering:
     """Note what an edit or another audience changed without changing what readers see."""
     changed = [name for name, value in planned.items() if getattr(stored, name) != value]
     for name in changed:
         setattr(stored, name, planned[name])
     if changed:
-        stored.save(update_fields=changed)
+        with _unmoved(issue):
+            stored.save(update_fields=changed)
     return stored
 
 
