@@ -32,6 +32,7 @@ READY_AT_LEAST = 600  # claim the next chunk while so many deliveries still wait
 TICK_SECONDS = 0.25
 DRAIN_SECONDS = 20.0  # how long answers are awaited without a database to record them in
 REFUSED_SECONDS = 300.0  # how long a relay that does not take our sender or our login is left alone
+URGENT_SECONDS = 2.0  # between two looks for a correction, which goes before the bulk issue in hand
 PACE_SECONDS = 10.0  # between two looks at what recipient domains may get
 MUST_NOT_GO = "the message must not go"
 LOCAL = "build"  # the phase of what never reached a relay
@@ -94,7 +95,7 @@ class Deliverer:
         self._counts: Counter[DeliveryState] = Counter()
         self._began_at = time.monotonic()
         self._beat_at = time.monotonic() + HEARTBEAT_SECONDS
-        self._look_at = self._pace_at = self._wait_at = 0.0
+        self._look_at = self._pace_at = self._wait_at = self._urgent_at = 0.0
 
     def run(self) -> Counter[DeliveryState]:
         """Deliver until nothing waits, the time is over or somebody says stop; then finish what is under way."""
@@ -405,6 +406,9 @@ class Deliverer:
         elif not ending and now >= self._exhausted_until and self._turnstile.ready() < READY_AT_LEAST:
             self._asked = "claim"
             self._ledger.claim()
+        elif not ending and now >= self._urgent_at and self._works:
+            self._asked, self._urgent_at = "urgent", now + URGENT_SECONDS
+            self._ledger.claim_urgent()
 
     def _hear_turn(self) -> None:
         answer = self._ledger.turns.hear()
@@ -444,8 +448,10 @@ class Deliverer:
         asked, self._asked = self._asked, ""
         if asked == "release":
             self._releases.popleft()
-        elif asked == "claim":
+        elif asked in ("claim", "urgent"):
             claim = claimed(answer)
+            if claim is None and asked == "urgent":
+                return
             if claim is None:
                 self._exhausted_until = time.monotonic() + 1.0
             else:
@@ -462,17 +468,17 @@ class Deliverer:
         self._works[claim.chunk] = work
         self._turnstile.begin(work)
         self._troubled.discard(claim.issue)
-        for row in claim.rows:
-            self._line_up(row, work)
+        for row in reversed(claim.rows) if claim.urgent else claim.rows:
+            self._line_up(row, work, self._turnstile.put_back if claim.urgent else self._turnstile.add)
         self._feed_idle()
         self._look_at = 0.0  # open channels now
 
-    def _line_up(self, row: Row, work: Work) -> None:
+    def _line_up(self, row: Row, work: Work, line_up: Callable[[Job], None]) -> None:
         reason = row.unwanted or ("" if self._orders.safe(row.address) else "safe_list")
         if reason:
             self._results.append((work, Result(row.id, DeliveryState.SKIPPED, reason=reason)))
             return
-        self._turnstile.add(Job(row, work))
+        line_up(Job(row, work))
 
     def _writer(self, issue: int) -> Writer | None:
         if issue not in self._writers:

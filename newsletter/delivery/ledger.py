@@ -20,7 +20,7 @@ from psycopg import pq
 
 from newsletter.delivery.epoch import HELD
 from newsletter.delivery.line import Line, Params
-from newsletter.delivery.models import ChunkState, DeliveryState
+from newsletter.delivery.models import ChunkState, DeliveryState, Lane
 from newsletter.errors import Unavailable
 from newsletter.issues.models import Issue
 from newsletter.readers.models import Subscription
@@ -38,22 +38,24 @@ _UNWANTED = f"""CASE
 
 _GOES = f"i.state = '{Issue.State.SENDING}' AND (i.expires_at IS NULL OR i.expires_at > clock_timestamp())"
 
-CLAIM = f"""
+_CLAIM = f"""
 WITH free AS (
     SELECT c.id FROM newsletter_chunk c JOIN newsletter_issue i ON i.id = c.issue_id
     WHERE c.state = {ChunkState.WAITING} AND {_GOES} AND NOT {HELD}
-        AND (c.rest_until IS NULL OR c.rest_until <= clock_timestamp())
+        AND (c.rest_until IS NULL OR c.rest_until <= clock_timestamp()) {{only}}
     ORDER BY c.lane, c.id LIMIT 1 FOR NO KEY UPDATE OF c SKIP LOCKED
 ), claimed AS (
     UPDATE newsletter_chunk c SET state = {ChunkState.LEASED}, owner = $1, claims = c.claims + 1,
         lease_until = clock_timestamp() + interval '{LEASE_SECONDS} seconds',
         first_claimed_at = coalesce(c.first_claimed_at, clock_timestamp())
-    FROM free WHERE c.id = free.id RETURNING c.id, c.issue_id
+    FROM free WHERE c.id = free.id RETURNING c.id, c.issue_id, c.lane
 )
-SELECT c.id, c.issue_id, d.id, d.reader_id, d.address, d.name, d.variant, d.attempts, {_UNWANTED}
+SELECT c.id, c.issue_id, d.id, d.reader_id, d.address, d.name, d.variant, d.attempts, {_UNWANTED}, c.lane
 FROM claimed c JOIN newsletter_issue i ON i.id = c.issue_id
 LEFT JOIN newsletter_delivery d ON d.chunk_id = c.id AND d.state = {DeliveryState.QUEUED}
 """
+CLAIM = _CLAIM.format(only="")
+URGENT = _CLAIM.format(only=f"AND c.lane = {Lane.CORRECTION}")
 
 _IN_HELD = "d.chunk_id + 0 = held.id"  # the sum keeps the planner from walking a whole chunk for a few deliveries
 TURN = f"""
@@ -127,11 +129,12 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A chunk that is ours now, with its queued rows."""
+    """A chunk that is ours now, with its queued rows; an urgent one goes before what is in hand."""
 
     chunk: int
     issue: int
     rows: tuple[Row, ...]
+    urgent: bool = False
 
 
 class Result(NamedTuple):
@@ -167,7 +170,7 @@ class Ledger:
         self._owner, self._relay = str(owner).encode(), relay.encode()
         self._lock = owner_lock(owner)
         self.turns = Line({"turn": TURN, "alive": ALIVE, "let_go": LET_GO})
-        self.claims = Line({"claim": CLAIM, "release": RELEASE, "heartbeat": HEARTBEAT})
+        self.claims = Line({"claim": CLAIM, "urgent": URGENT, "release": RELEASE, "heartbeat": HEARTBEAT})
         self.turns.ask_and_wait("alive", [b"%d" % self._lock])
 
     def hold_place(self, place: str) -> bool:
@@ -196,6 +199,10 @@ class Ledger:
     def claim(self) -> None:
         """Ask for a chunk; ``claimed`` reads the answer."""
         self.claims.ask("claim", [self._owner])
+
+    def claim_urgent(self) -> None:
+        """The same for what goes before any bulk issue."""
+        self.claims.ask("urgent", [self._owner])
 
     def release(self, chunk: int, rest_seconds: int = 0) -> None:
         """Let go of a chunk after its last result; nobody claims it again within ``rest_seconds``."""
@@ -234,7 +241,8 @@ def claimed(answer: pq.abc.PGresult) -> Claim | None:
     if not answer.ntuples:
         return None
     rows = [_row(answer, row) for row in range(answer.ntuples) if answer.get_value(row, 2) is not None]
-    return Claim(_int(answer, 0, 0), _int(answer, 0, 1), tuple(rows))
+    urgent = _int(answer, 0, answer.nfields - 1) == Lane.CORRECTION
+    return Claim(_int(answer, 0, 0), _int(answer, 0, 1), tuple(rows), urgent)
 
 
 def _row(answer: pq.abc.PGresult, row: int) -> Row:

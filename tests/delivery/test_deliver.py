@@ -52,6 +52,7 @@ def test_a_copy_carries_its_reader_s_name_address_and_return_path(tmp_path: Path
     assert next(deliveries(issue.pk, state=None, after=0, limit=1)) == {
         "id": row.pk,
         "address": "r1@readers.example",
+        "variant": "1",
         "state": "accepted",
         "reason": "",
         "attempts": 1,

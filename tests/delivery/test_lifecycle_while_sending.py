@@ -340,3 +340,29 @@ def test_a_correction_is_claimed_before_a_bulk_issue() -> None:
 
     deliver(place="t", transport=memory, witness=look)
     assert order[0] == correction.pk
+
+
+def test_a_correction_goes_before_the_bulk_issue_that_is_in_hand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("newsletter.delivery.deliverer.URGENT_SECONDS", 0.0)
+    first = approved(readers=5)
+    sent(first)
+    article = placed(first)[0].article_id
+    correction = approve(correct(first.pk, article_id=article, by="ada", now=NOW).pk, by="ada", now=NOW)
+    asia = make_newsletter("asia")
+    add_readers(asia, 900, prefix="bulk")
+    sending_issue(asia, readers=0)
+    before: list[int] = []
+    with sink(tmp_path) as relay:
+
+        def interfere(point: str) -> None:
+            if point == "recorded" and not before and len(relay.accepted()) >= 100:
+                send(correction.pk, by="ada", now=timezone.now())
+                freeze(correction.pk, now=timezone.now())
+                before.append(len(relay.accepted()))
+
+        deliver(place="t", transport=to(relay.port, most=4), witness=interfere)
+        order = [not address.startswith("bulk") for address in relay.accepted()]
+    assert order.index(True) - before[0] <= 100  # some that were under way, of eight hundred
+    assert order.count(True) == 5
