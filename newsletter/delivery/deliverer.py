@@ -87,6 +87,7 @@ class Deliverer:
         self._results: list[tuple[Work, Result]] = []
         self._marks: list[tuple[Lane, Job]] = []
         self._turning: tuple[list[tuple[Work, Result]], list[tuple[Lane, Job]]] | None = None
+        self._due: deque[tuple[Lane, Job]] = deque()  # marked, and about to be handed over
         self._releases: deque[tuple[int, int]] = deque()  # chunks, and seconds for which nobody needs them
         self._asked = ""  # what the claims line was asked
         self._exhausted_until = 0.0
@@ -389,11 +390,7 @@ class Deliverer:
 
     def _ask(self, now: float, *, ending: bool) -> None:
         if self._turning is None and (self._results or self._marks):
-            results, marks = self._results, self._marks
-            self._results, self._marks = [], []
-            chunks = {work.chunk for work, _ in results} | {job.work.chunk for _, job in marks}
-            self._turning = (results, marks)
-            self._ledger.turn(list(chunks), [result for _, result in results], [job.row.id for _, job in marks])
+            self._begin_turn()
         if self._asked:
             return
         if now >= self._beat_at:
@@ -410,6 +407,13 @@ class Deliverer:
             self._asked, self._urgent_at = "urgent", now + URGENT_SECONDS
             self._ledger.claim_urgent()
 
+    def _begin_turn(self) -> None:
+        results, marks = self._results, self._marks
+        self._results, self._marks = [], []
+        chunks = {work.chunk for work, _ in results} | {job.work.chunk for _, job in marks}
+        self._turning = (results, marks)
+        self._ledger.turn(list(chunks), [result for _, result in results], [job.row.id for _, job in marks])
+
     def _hear_turn(self) -> None:
         answer = self._ledger.turns.hear()
         if answer is None or self._turning is None:
@@ -421,7 +425,11 @@ class Deliverer:
             self._counts[result.state] += 1
             self._close_row(work)
         states = marked(answer)
-        for lane, job in marks:
+        self._due.extend(marks)
+        if 2 * len(self._marks) >= len(marks) > 0:  # the other half of the lanes: the database need not wait for us
+            self._begin_turn()
+        while self._due:
+            lane, job = self._due.popleft()
             self._hear_mark(lane, job, states.get(job.row.id))
 
     def _hear_mark(self, lane: Lane, job: Job, state: int | None) -> None:
@@ -586,7 +594,7 @@ class Deliverer:
 
     def _drain(self) -> None:
         """The ledger is lost: cut what has not begun, wait a little for answers, then try to record them."""
-        unmark = [] if self._turning is None else self._turning[1]
+        unmark = [*self._due, *([] if self._turning is None else self._turning[1])]
         results = ([] if self._turning is None else self._turning[0]) + self._results
         self._results = []
         for lane in [*self._lanes.values(), *self._instant]:
