@@ -403,9 +403,12 @@ class Deliverer:
         elif not ending and now >= self._exhausted_until and self._turnstile.ready() < READY_AT_LEAST:
             self._asked = "claim"
             self._ledger.claim()
-        elif not ending and now >= self._urgent_at and self._works:
+        elif not ending and now >= self._urgent_at and self._has_only_bulk():
             self._asked, self._urgent_at = "urgent", now + URGENT_SECONDS
             self._ledger.claim_urgent()
+
+    def _has_only_bulk(self) -> bool:
+        return bool(self._works) and not any(work.urgent for work in self._works.values())
 
     def _begin_turn(self) -> None:
         results, marks = self._results, self._marks
@@ -472,7 +475,9 @@ class Deliverer:
             self._releases.append((claim.chunk, 0))
             return
         terms = self._orders.terms(claim.issue)
-        work = Work(claim.chunk, claim.issue, writer, len(claim.rows), terms=terms, since=time.monotonic())
+        work = Work(
+            claim.chunk, claim.issue, writer, len(claim.rows), terms=terms, since=time.monotonic(), urgent=claim.urgent
+        )
         self._works[claim.chunk] = work
         self._turnstile.begin(work)
         self._troubled.discard(claim.issue)

@@ -47,6 +47,7 @@ class Work:
     terms: Terms = ANY
     since: float = 0.0  # monotonic second of the claim
     rest_seconds: int = 0  # for how long nobody needs to claim what goes back
+    urgent: bool = False  # it goes before what was in hand; while it lasts no other such chunk is claimed
 
 
 @dataclass(slots=True)
