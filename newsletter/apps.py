@@ -10,6 +10,7 @@ from django.db.models.signals import post_migrate
 from django.utils import timezone
 
 from newsletter.delivery.cut_off import ask_to_be_let_go
+from newsletter.delivery.patience import lend_patience
 
 
 class NewsletterConfig(AppConfig):
@@ -22,6 +23,7 @@ class NewsletterConfig(AppConfig):
     def ready(self) -> None:
         """Every session of the database ends soon after its host is gone; every dump knows its life."""
         connection_created.connect(ask_to_be_let_go, dispatch_uid="newsletter.cut_off")
+        connection_created.connect(lend_patience, dispatch_uid="newsletter.patience")
         post_migrate.connect(_know_this_life, sender=self, dispatch_uid="newsletter.life")
 
 

@@ -3,7 +3,7 @@
 from newsletter.access.models import KeyedAnswer, KeyMark, Token
 from newsletter.articles.models import Article, ArticleBody
 from newsletter.catalogue.models import Author, BannedPhrase, Brand, Newsletter, Section, Sender, Template
-from newsletter.delivery.models import Attempt, Chunk, Delivery, Epoch, Sending
+from newsletter.delivery.models import Attempt, Chunk, Delivery, Epoch, RefusalRun, Sending
 from newsletter.delivery.relays.models import Bucket, DomainPace, RelayBreak, RelayTrouble, SlowedDomain, StandingRelay
 from newsletter.handover.models import Handover
 from newsletter.images.models import Image
@@ -54,6 +54,7 @@ __all__ = [
     "QuarantinedRecord",
     "Reader",
     "Record",
+    "RefusalRun",
     "RelayBreak",
     "RelayTrouble",
     "Section",

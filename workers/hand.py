@@ -15,6 +15,7 @@ from newsletter.access.same_keys import check_keys
 from newsletter.delivery.deliver import deliver as deliver_waiting
 from newsletter.delivery.freeze import freeze as freeze_audience
 from newsletter.delivery.letters import send_letters
+from newsletter.delivery.patience import WORK_SECONDS, patient
 from newsletter.delivery.queries import issues_waiting
 from newsletter.delivery.wake import wake
 from newsletter.errors import Unavailable
@@ -22,6 +23,7 @@ from newsletter.errors import Unavailable
 SLICE_SECONDS = 50.0
 
 
+@patient(WORK_SECONDS)
 def freeze(issue_id: int, *, now: datetime) -> None:
     """Freeze the audience of an issue."""
     frozen = freeze_audience(issue_id, now=now, seconds=SLICE_SECONDS)
@@ -29,6 +31,7 @@ def freeze(issue_id: int, *, now: datetime) -> None:
         wake().freeze(issue_id)
 
 
+@patient(WORK_SECONDS)
 def deliver(stop: Callable[[], bool]) -> None:
     """Hand over what waits, of whatever issue."""
     _know_the_keys()
@@ -38,6 +41,7 @@ def deliver(stop: Callable[[], bool]) -> None:
             wake().deliver(issue_id)
 
 
+@patient(WORK_SECONDS)
 def letters(stop: Callable[[], bool]) -> None:
     """Send the letters that wait."""
     _know_the_keys()

@@ -22,6 +22,7 @@ from django.db import Error as DatabaseError
 from django.db import connection
 
 from newsletter.delivery.database_clock import database_now
+from newsletter.delivery.patience import WORK_SECONDS, patient
 from newsletter.delivery.presence import WORKER, leave, sign
 from newsletter.delivery.queries import waiting
 from newsletter.delivery.reconcile import reconcile
@@ -58,6 +59,7 @@ class Pump(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no type
         """End at once."""
         self.stop(worker)
 
+    @patient(WORK_SECONDS)
     def _run(self) -> None:
         hands = Hands()
         reconcile_at, pause = 0.0, 0.1

@@ -10,7 +10,7 @@ from django.db import transaction
 from newsletter.delivery.epoch import check_not_held
 from newsletter.delivery.models import Sending
 from newsletter.delivery.pace.spread import check_window
-from newsletter.delivery.pardon import pardon
+from newsletter.delivery.pardon import forget_run, pardon
 from newsletter.delivery.reconcile import cancel_waiting
 from newsletter.delivery.rest import wake_from_rest
 from newsletter.delivery.safe import check_may_send
@@ -84,6 +84,7 @@ def resume(issue_id: int, *, by: str, now: datetime, version: int | None = None)
         pardoned = pardon(issue_id) if find(issue_id).state == Issue.State.PAUSED else 0
         detail = {"refused": pardoned} if pardoned else None
         issue = _once(act, issue_id, by=by, now=now, version=version, pause_reason="", detail=detail)
+    forget_run(issue_id)
     wake_from_rest(issue_id)
     (wake_deliver if frozen else wake_freeze)(issue_id)
     return issue

@@ -15,6 +15,7 @@ from newsletter.delivery.transport import (
     ANSWER,
     DATA,
     MAIL,
+    OUT_OF_STEP,
     RCPT,
     SESSION,
     Answered,
@@ -130,8 +131,6 @@ class Conversation:
         happenings: list[Happening] = []
         lines = (self._buffer + octets).split(b"\n")
         self._buffer = lines.pop()
-        if len(self._buffer) > LONGEST_LINE:
-            return self._garbage(happenings)
         for line in lines:
             if self.over:
                 break
@@ -150,6 +149,8 @@ class Conversation:
             kind, envelope = self._expected.popleft()
             self._hear(kind, envelope, int(line[:3]), line, happenings)
             self._lines.clear()
+        if len(self._buffer) > LONGEST_LINE and not self.over:  # what stood whole before it was heard
+            return self._garbage(happenings)
         return happenings
 
     def _unasked(self, line: bytes, happenings: list[Happening]) -> None:
@@ -180,6 +181,9 @@ class Conversation:
                 self._step(RCPT if kind == MAIL else DATA, envelope)
         elif code < 400:
             self._nonsense(line, happenings)
+        elif code == OUT_OF_STEP and kind in (RCPT, DATA):
+            reply = self._reply(line)
+            happenings.append(self._down(reply.words, reply, phase=kind))
         else:
             self._failed = envelope
             happenings.append(Answered(envelope, kind, self._reply(line)))

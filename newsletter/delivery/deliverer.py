@@ -16,14 +16,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from newsletter.delivery.ledger import HEARTBEAT_SECONDS, Claim, Ledger, Result, Row, claimed, marked
+from newsletter.delivery.ledger import CUT_OFF, HEARTBEAT_SECONDS, Claim, Ledger, Result, Row, claimed, counted, marked
 from newsletter.delivery.models import DeliveryState
-from newsletter.delivery.outcome import ACCEPTED, SAME_REFUSALS, Outcome, backoff, judge
+from newsletter.delivery.outcome import ACCEPTED, MOST_CUT_OFF, Outcome, backoff, judge
 from newsletter.delivery.pace.notices import Notices
 from newsletter.delivery.pace.slots import Slots
 from newsletter.delivery.pace.slow import Complaints
 from newsletter.delivery.pace.turnstile import LONGEST_PAUSE, SHORTEST_PAUSE, Turnstile, Way, domain_of, rest_of
-from newsletter.delivery.transport import MAIL, RCPT, Answered, Channel, Down, Happening, Offered, Reply
+from newsletter.delivery.refusals import Runs
+from newsletter.delivery.transport import DATA, MAIL, RCPT, Answered, Channel, Down, Happening, Offered, Reply
 from newsletter.delivery.work import ANY, Job, Terms, Work, Writer
 from newsletter.errors import NewsletterError, Unavailable
 
@@ -31,6 +32,8 @@ log = logging.getLogger(__name__)
 READY_AT_LEAST = 600  # claim the next chunk while so many deliveries still wait
 TICK_SECONDS = 0.25
 DRAIN_SECONDS = 20.0  # how long answers are awaited without a database to record them in
+LATE_SECONDS = 25.0  # how long that is tried; a lease is over by then
+REFUSED_SESSIONS = 6  # so many in a row, at growing pauses (a quarter to half a minute), and a relay refuses us
 REFUSED_SECONDS = 300.0  # how long a relay that does not take our sender or our login is left alone
 URGENT_SECONDS = 2.0  # between two looks for a correction, which goes before the bulk issue in hand
 PACE_SECONDS = 10.0  # between two looks at what recipient domains may get
@@ -89,9 +92,10 @@ class Deliverer:
         self._turning: tuple[list[tuple[Work, Result]], list[tuple[Lane, Job]]] | None = None
         self._due: deque[tuple[Lane, Job]] = deque()  # marked, and about to be handed over
         self._releases: deque[tuple[int, int]] = deque()  # chunks, and seconds for which nobody needs them
+        self._claim_again: set[int] = set()  # chunks that wait once more as soon as they are released
         self._asked = ""  # what the claims line was asked
         self._exhausted_until = 0.0
-        self._refusals: dict[int, tuple[str, int]] = {}
+        self._runs = Runs()
         self._troubled: set[int] = set()  # issues we paused: what was under way is refused for the same reason
         self._counts: Counter[DeliveryState] = Counter()
         self._began_at = time.monotonic()
@@ -230,7 +234,7 @@ class Deliverer:
         outcome = judge(phase, reply)
         issue = job.work.issue
         if outcome is ACCEPTED:
-            self._refusals.pop(issue, None)
+            self._runs.accept(issue)
             self._end(
                 job,
                 Result(
@@ -249,8 +253,8 @@ class Deliverer:
             self._trouble(issue, reply.words)
         elif outcome.state == DeliveryState.REFUSED and issue in self._troubled:  # it is not about this reader
             outcome = Outcome(DeliveryState.QUEUED)
-        elif outcome.state == DeliveryState.REFUSED:
-            self._count_refusal(issue, reply)
+        elif outcome.state == DeliveryState.REFUSED and self._runs.refuse(issue, job.row.id, reply):
+            self._trouble(issue, reply.words)
         if outcome.state == DeliveryState.DEFERRED:
             self._hear_later(job, reply)
         wait = int(backoff(job.row.attempts + 1).total_seconds()) if outcome.state == DeliveryState.DEFERRED else 0
@@ -277,15 +281,6 @@ class Deliverer:
             pace = sum(self._counts.values()) / max(now - self._began_at, 1.0)
             self._notices.slow_down(domain, base=pace * self._turnstile.share(domain), words=reply.words)
             self._pace_at = 0.0
-
-    def _count_refusal(self, issue: int, reply: Reply) -> None:
-        """The same 5xx ten times in a row says something about us, not about ten readers."""
-        words, count = self._refusals.get(issue, ("", 0))
-        same = f"{reply.code} {reply.enhanced}"
-        count = count + 1 if words == same else 1
-        self._refusals[issue] = (same, count)
-        if count >= SAME_REFUSALS:
-            self._trouble(issue, reply.words)
 
     def _trouble(self, issue: int, words: str) -> None:
         self._troubled.add(issue)
@@ -315,9 +310,10 @@ class Deliverer:
         self._marks = [(other, job) for other, job in self._marks if other is not lane]
         marking = self._turning is not None and any(other is lane for other, _ in self._turning[1])
         if lane.offered is not None and not marking:
-            if down.reply is not None and down.phase == RCPT:
-                self._hear_later(lane.offered, down.reply)
-            self._put_back(lane.offered)
+            if down.phase in (RCPT, DATA):
+                self._cut_off(lane.way, lane.offered, down)
+            else:
+                self._put_back(lane.offered)
             lane.offered = None
         lane.sent = None
         if not lane.served or down.returned is not None:
@@ -325,16 +321,45 @@ class Deliverer:
         elif down.words != MUST_NOT_GO:
             self._notices.broke_off(lane.way.outlet.code, down.words)
 
+    def _cut_off(self, way: Way, job: Job, down: Down) -> None:
+        """The relay ended the connection instead of answering for this reader: that is no attempt, but no end either.
+
+        The row goes behind the rest of its chunk; from the fifth time on it counts as a "later".
+        """
+        if down.reply is not None and down.reply.code < 500 and down.phase == RCPT:
+            self._hear_later(job, down.reply)
+        times = job.row.cut_off + 1
+        burnt = times >= MOST_CUT_OFF
+        self._claim_again.add(job.work.chunk)
+        self._end(
+            job,
+            Result(
+                job.row.id,
+                DeliveryState.DEFERRED if burnt else DeliveryState.QUEUED,
+                code=down.reply.code if down.reply is not None else None,
+                burnt=int(burnt),
+                wait=int(backoff(job.row.attempts + 1).total_seconds()) if burnt else 0,
+                reason=f"{CUT_OFF.decode()}{times}",
+                phase=down.phase,
+                enhanced=down.reply.enhanced if down.reply is not None else "",
+                words=down.words,
+                relay=way.outlet.name,
+            ),
+        )
+
     def _not_served(self, way: Way, down: Down) -> None:
         """A connection ended before the relay asked for anything: it is away, or does not want us."""
-        refused = down.reply is not None and down.reply.code >= 500 and down.phase in ("auth", "starttls")
+        said_no = down.reply is not None and down.reply.code >= 500
+        refused = said_no and down.phase in ("auth", "starttls")
         if refused:
-            for work in list(self._works.values()):
-                if not self._turnstile.elsewhere(way, work):
-                    self._trouble(work.issue, down.words)
+            self._blame(way, down.words)
         now = time.monotonic()
         if now < way.open_after:
             return
+        way.refused = way.refused + 1 if said_no else 0
+        if way.refused >= REFUSED_SESSIONS and not refused:
+            refused = True
+            self._blame(way, down.words)
         seconds = way.pause_seconds
         way.open_after, way.pause_seconds = now + seconds, min(seconds * 2, LONGEST_PAUSE)
         log.warning("relay_away relay=%s phase=%s", way.outlet.code, down.phase)
@@ -342,6 +367,12 @@ class Deliverer:
             self._put_aside(way, down.words, seconds=REFUSED_SECONDS)
         elif not any(lane.way is way and lane.served for lane in self._lanes.values()):
             self._put_aside(way, down.words, seconds=seconds)
+
+    def _blame(self, way: Way, words: str) -> None:
+        """A relay does not want us: pause what has no other one."""
+        for work in list(self._works.values()):
+            if not self._turnstile.elsewhere(way, work):
+                self._trouble(work.issue, words)
 
     def _put_aside(self, way: Way, words: str, *, seconds: float) -> None:
         self._turnstile.set_aside(way, seconds=seconds)
@@ -415,7 +446,9 @@ class Deliverer:
         self._results, self._marks = [], []
         chunks = {work.chunk for work, _ in results} | {job.work.chunk for _, job in marks}
         self._turning = (results, marks)
-        self._ledger.turn(list(chunks), [result for _, result in results], [job.row.id for _, job in marks])
+        self._ledger.turn(
+            list(chunks), [result for _, result in results], [job.row.id for _, job in marks], *self._runs.tell()
+        )
 
     def _hear_turn(self) -> None:
         answer = self._ledger.turns.hear()
@@ -424,6 +457,8 @@ class Deliverer:
         results, marks = self._turning
         self._turning = None
         self._orders.witness("recorded")
+        if self._runs.is_counted():
+            self._hear_counts(counted(answer))
         for work, result in results:
             self._counts[result.state] += 1
             self._close_row(work)
@@ -434,6 +469,14 @@ class Deliverer:
         while self._due:
             lane, job = self._due.popleft()
             self._hear_mark(lane, job, states.get(job.row.id))
+
+    def _hear_counts(self, counts: dict[int, int]) -> None:
+        """Who refuses ten in a row, to all workers together, refuses us."""
+        troubled, put_back = self._runs.hear(counts)
+        if put_back:
+            self._counts.update({DeliveryState.REFUSED: -put_back, DeliveryState.QUEUED: put_back})
+        for issue, words in troubled.items():
+            self._trouble(issue, words)
 
     def _hear_mark(self, lane: Lane, job: Job, state: int | None) -> None:
         alive = self._lanes.get(lane.number) is lane or lane in self._instant
@@ -458,7 +501,10 @@ class Deliverer:
             return
         asked, self._asked = self._asked, ""
         if asked == "release":
-            self._releases.popleft()
+            chunk, _ = self._releases.popleft()
+            if chunk in self._claim_again:
+                self._claim_again.discard(chunk)
+                self._exhausted_until = 0.0
         elif asked in ("claim", "urgent"):
             claim = claimed(answer)
             if claim is None and asked == "urgent":
@@ -524,7 +570,7 @@ class Deliverer:
     # time
 
     def _look_round(self, now: float, *, ending: bool) -> None:
-        self._slots.check()
+        self._ledger.check(now)
         for lane in list(self._lanes.values()):
             if now > lane.channel.deadline() and not (lane.idle or self._awaits_mark(lane)):
                 self._drop(lane, "the relay did not answer in time")
@@ -633,10 +679,13 @@ class Deliverer:
         if not results:
             return
         chunks = list(self._works)
+        end = time.monotonic() + LATE_SECONDS
         for pause in (0.1, 0.5, 1, 2, 4, 8):
             try:
                 ledger = Ledger(self._owner, self._relay)
             except Unavailable:
+                if time.monotonic() > end:
+                    return
                 time.sleep(pause)
                 continue
             ledger.turn_and_wait(chunks, results)

@@ -8,7 +8,7 @@ claim: the issue's state, the reader's subscription, suppressions.
 from __future__ import annotations
 
 import select
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,14 +19,16 @@ from uuid import UUID
 from psycopg import pq
 
 from newsletter.delivery.epoch import HELD
-from newsletter.delivery.line import Line, Params
+from newsletter.delivery.line import Line, Params, too_late
 from newsletter.delivery.models import ChunkState, DeliveryState, Lane
+from newsletter.delivery.outcome import SAME_REFUSALS
 from newsletter.errors import Unavailable
 from newsletter.issues.models import Issue
 from newsletter.readers.models import Subscription
 
 LEASE_SECONDS = 75
 HEARTBEAT_SECONDS = 20
+CUT_OFF = b"cut_off:"  # the reason of a delivery that waits although it was offered: how often
 PATIENCE_SECONDS = 1.0  # a database that hangs does not keep a worker from ending
 
 _UNWANTED = f"""CASE
@@ -50,7 +52,7 @@ WITH free AS (
         first_claimed_at = coalesce(c.first_claimed_at, clock_timestamp())
     FROM free WHERE c.id = free.id RETURNING c.id, c.issue_id, c.lane
 )
-SELECT c.id, c.issue_id, d.id, d.reader_id, d.address, d.name, d.variant, d.attempts, {_UNWANTED}, c.lane
+SELECT c.id, c.issue_id, d.id, d.reader_id, d.address, d.name, d.variant, d.attempts, {_UNWANTED}, d.reason, c.lane
 FROM claimed c JOIN newsletter_issue i ON i.id = c.issue_id
 LEFT JOIN newsletter_delivery d ON d.chunk_id = c.id AND d.state = {DeliveryState.QUEUED}
 """
@@ -58,18 +60,19 @@ CLAIM = _CLAIM.format(only="")
 URGENT = _CLAIM.format(only=f"AND c.lane = {Lane.CORRECTION}")
 
 _IN_HELD = "d.chunk_id + 0 = held.id"  # the sum keeps the planner from walking a whole chunk for a few deliveries
-TURN = f"""
+_RESULT = """unnest($3::bigint[], $4::smallint[], $5::smallint[], $6::smallint[], $7::int[], $8::text[],
+        $9::text[], $10::text[], $11::text[], $14::text[])
+        AS r (id, state, code, burnt, wait, reason, phase, enhanced, words, relay)"""
+_BOOK = f"""
 WITH held AS MATERIALIZED (
     SELECT c.id, i.newsletter_id,
         c.lease_until > clock_timestamp() AND {_GOES} AS goes
     FROM newsletter_chunk c JOIN newsletter_issue i ON i.id = c.issue_id
     WHERE c.id = ANY($2::bigint[]) AND c.owner = $1
     FOR NO KEY UPDATE OF c
-), result AS MATERIALIZED (
-    SELECT * FROM unnest($3::bigint[], $4::smallint[], $5::smallint[], $6::smallint[], $7::int[], $8::text[],
-        $9::text[], $10::text[], $11::text[], $14::text[])
-        AS r (id, state, code, burnt, wait, reason, phase, enhanced, words, relay)
-), recorded AS (
+), broken AS (
+    DELETE FROM newsletter_refusalrun n USING unnest($15::bigint[]) AS t (id) WHERE n.issue_id = t.id
+), {{result}}, recorded AS (
     UPDATE newsletter_delivery d SET state = r.state, code = coalesce(r.code, d.code), reason = r.reason,
         attempts = d.attempts + r.burnt, moved_at = clock_timestamp(),
         next_attempt_at = CASE WHEN r.wait > 0 THEN clock_timestamp() + r.wait * interval '1 second' END
@@ -84,12 +87,33 @@ WITH held AS MATERIALIZED (
     SELECT d.id, {_UNWANTED} AS reason
     FROM unnest($13::bigint[]) AS m (id) JOIN newsletter_delivery d ON d.id = m.id
     JOIN held i ON {_IN_HELD.replace("held", "i")} AND i.goes
-)
-UPDATE newsletter_delivery d SET reason = w.reason, moved_at = clock_timestamp(),
+)"""
+_MARK = f"""UPDATE newsletter_delivery d SET reason = w.reason, moved_at = clock_timestamp(),
     state = CASE w.reason WHEN '' THEN {DeliveryState.WIRE} ELSE {DeliveryState.SKIPPED} END
 FROM wanted w WHERE d.id = w.id AND d.state = {DeliveryState.QUEUED}
-RETURNING d.id, d.state
-"""
+RETURNING d.id, d.state"""
+TURN = _BOOK.format(result=f"result AS MATERIALIZED (SELECT * FROM {_RESULT})") + _MARK
+
+# The same with refusals that may say something about us: they are counted over all workers in a row that is locked
+# until the commit, and those behind the tenth are put back instead of refused.
+_BEHIND = f"n.refusals - b.behind > {SAME_REFUSALS}"
+_COUNTED_RESULT = f"""run AS (
+    INSERT INTO newsletter_refusalrun AS n (issue_id, reply, refusals)
+    SELECT * FROM unnest($16::bigint[], $17::text[], $18::int[])
+    ON CONFLICT (issue_id) DO UPDATE SET reply = EXCLUDED.reply, refusals = EXCLUDED.refusals
+        + CASE WHEN n.reply = EXCLUDED.reply AND NOT n.issue_id = ANY($19::bigint[]) THEN n.refusals ELSE 0 END
+    RETURNING n.issue_id, n.refusals
+), result AS MATERIALIZED (
+    SELECT r.id, CASE WHEN {_BEHIND} THEN {DeliveryState.QUEUED} ELSE r.state END AS state, r.code,
+        CASE WHEN {_BEHIND} THEN 0 ELSE r.burnt END AS burnt, r.wait, r.reason, r.phase, r.enhanced, r.words, r.relay
+    FROM {_RESULT}
+    LEFT JOIN unnest($20::bigint[], $21::bigint[], $22::int[]) AS b (id, issue_id, behind) ON b.id = r.id
+    LEFT JOIN run n ON n.issue_id = b.issue_id
+)"""
+TURN_OF_REFUSALS = (
+    _BOOK.format(result=_COUNTED_RESULT)
+    + f", moved AS ({_MARK}) SELECT id, state::int FROM moved UNION ALL SELECT -issue_id, refusals FROM run"
+)
 
 _COUNTED = tuple(state for state in DeliveryState if state != DeliveryState.LEASED)
 RECOUNT = "\n".join(
@@ -116,7 +140,10 @@ LET_GO = "SELECT pg_advisory_unlock_all()"
 
 
 class Row(NamedTuple):
-    """A claimed delivery as it was frozen; ``unwanted`` says why it must be skipped, "" when it may go."""
+    """A claimed delivery as it was frozen; ``unwanted`` says why it must be skipped, "" when it may go.
+
+    ``cut_off`` counts how often the relay ended the connection instead of answering for this reader.
+    """
 
     id: int
     reader_id: int
@@ -125,6 +152,7 @@ class Row(NamedTuple):
     variant: str
     attempts: int
     unwanted: str
+    cut_off: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +180,17 @@ class Result(NamedTuple):
     relay: str = ""  # "" = the one the ledger was opened for
 
 
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """Refusals of one issue that are alike, to be counted; ``fresh`` when one was accepted just before them."""
+
+    issue: int
+    reply: str
+    number: int
+    ids: Sequence[int]  # those that this turn records, in order
+    fresh: bool = False
+
+
 def owner_lock(owner: UUID) -> int:
     """Return the advisory lock a living owner holds: taking it proves that its session is gone."""
     return int.from_bytes(blake2s(owner.bytes, digest_size=8).digest(), signed=True)
@@ -169,7 +208,7 @@ class Ledger:
         """Connect; raises ``Unavailable``."""
         self._owner, self._relay = str(owner).encode(), relay.encode()
         self._lock = owner_lock(owner)
-        self.turns = Line({"turn": TURN, "alive": ALIVE, "let_go": LET_GO})
+        self.turns = Line({"turn": TURN, "turn_of_refusals": TURN_OF_REFUSALS, "alive": ALIVE, "let_go": LET_GO})
         self.claims = Line({"claim": CLAIM, "urgent": URGENT, "release": RELEASE, "heartbeat": HEARTBEAT})
         self.turns.ask_and_wait("alive", [b"%d" % self._lock])
 
@@ -188,9 +227,23 @@ class Ledger:
         self.turns.close()
         self.claims.close()
 
-    def turn(self, chunks: Sequence[int], results: Sequence[Result], marks: Sequence[int]) -> None:
-        """Record results and mark intents; ``marked`` reads the answer."""
-        self.turns.ask("turn", self._turn(chunks, results, marks))
+    def turn(
+        self,
+        chunks: Sequence[int],
+        results: Sequence[Result],
+        marks: Sequence[int],
+        accepted: Sequence[int] = (),
+        refusals: Sequence[Refusals] = (),
+    ) -> None:
+        """Record results and mark intents; ``marked`` and ``counted`` read the answer.
+
+        ``accepted`` are issues of which something was accepted: a run of refusals of theirs is over.
+        """
+        params = self._turn(chunks, results, marks, accepted)
+        if refusals:
+            self.turns.ask("turn_of_refusals", [*params, *_count(refusals)])
+        else:
+            self.turns.ask("turn", params)
 
     def turn_and_wait(self, chunks: Sequence[int], results: Sequence[Result]) -> None:
         """Record results outside the loop; recording one twice changes nothing."""
@@ -212,7 +265,14 @@ class Ledger:
         """Lengthen the leases."""
         self.claims.ask("heartbeat", [self._owner])
 
-    def _turn(self, chunks: Sequence[int], results: Sequence[Result], marks: Sequence[int]) -> Params:
+    def check(self, now: float) -> None:
+        """Raise ``Unavailable`` when the database has taken a question and does not answer."""
+        if self.turns.is_late(now) or self.claims.is_late(now):
+            raise too_late()
+
+    def _turn(
+        self, chunks: Sequence[int], results: Sequence[Result], marks: Sequence[int], accepted: Sequence[int] = ()
+    ) -> Params:
         return [
             self._owner,
             _numbers(chunks),
@@ -228,12 +288,29 @@ class Ledger:
             self._relay,
             _numbers(marks),
             _texts([result.relay for result in results]),
+            _numbers(accepted),
         ]
+
+
+def _count(refusals: Sequence[Refusals]) -> Iterator[bytes]:
+    """What a turn of refusals is asked besides."""
+    yield _numbers([run.issue for run in refusals])
+    yield _texts([run.reply for run in refusals])
+    yield _numbers([run.number for run in refusals])
+    yield _numbers([run.issue for run in refusals if run.fresh])
+    yield _numbers([number for run in refusals for number in run.ids])
+    yield _numbers([run.issue for run in refusals for _ in run.ids])
+    yield _numbers([behind for run in refusals for behind in range(len(run.ids) - 1, -1, -1)])
 
 
 def marked(answer: pq.abc.PGresult) -> dict[int, int]:
     """Return delivery -> its state for every mark that was made or turned into a skip; the rest must not go."""
     return {_int(answer, row, 0): _int(answer, row, 1) for row in range(answer.ntuples)}
+
+
+def counted(answer: pq.abc.PGresult) -> dict[int, int]:
+    """Return issue -> its equal refusals in a row over all workers, after a turn of refusals."""
+    return {-_int(answer, row, 0): _int(answer, row, 1) for row in range(answer.ntuples) if _int(answer, row, 0) < 0}
 
 
 def claimed(answer: pq.abc.PGresult) -> Claim | None:
@@ -246,9 +323,13 @@ def claimed(answer: pq.abc.PGresult) -> Claim | None:
 
 
 def _row(answer: pq.abc.PGresult, row: int) -> Row:
-    number, reader, address, name, variant, attempts, unwanted = [answer.get_value(row, n) or b"" for n in range(2, 9)]
+    number, reader, address, name, variant, attempts, unwanted, reason = [
+        answer.get_value(row, n) or b"" for n in range(2, 10)
+    ]
     return Row(
-        *(int(number), int(reader), address.decode(), name.decode(), variant.decode(), int(attempts), unwanted.decode())
+        *(int(number), int(reader), address.decode(), name.decode(), variant.decode(), int(attempts)),
+        unwanted.decode(),
+        int(reason.removeprefix(CUT_OFF)) if reason.startswith(CUT_OFF) else 0,
     )
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import select
+import time
+from collections.abc import Callable, Sequence
 
 from django.db import connection
 from psycopg import pq
 from psycopg.conninfo import make_conninfo
 
 from newsletter.delivery.cut_off import ASK
+from newsletter.delivery.patience import LEDGER_SECONDS
 from newsletter.errors import Unavailable
 
 _BAD = frozenset({pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE, pq.ExecStatus.NONFATAL_ERROR})
@@ -27,12 +30,15 @@ class Line:
         self._pg = pq.PGconn.connect(_conninfo().encode())
         if self._pg.status != pq.ConnStatus.OK:
             raise _unavailable(self._pg.get_error_message())
-        self._check(self._pg.exec_(_SESSION))
-        for name, text in statements.items():
-            self._check(self._pg.prepare(name.encode(), text.encode()))
         self._pg.nonblocking = 1
         self._answer: pq.abc.PGresult | None = None
         self.busy = False
+        self._asked_at = 0.0
+        self._send(self._pg.send_query, _SESSION)
+        self._wait()
+        for name, text in statements.items():
+            self._send(self._pg.send_prepare, name.encode(), text.encode())
+            self._wait()
 
     def fileno(self) -> int:
         """Return the socket to wait on."""
@@ -40,13 +46,11 @@ class Line:
 
     def ask(self, statement: str, params: Params) -> None:
         """Send one prepared statement; its answer comes out of ``hear``."""
-        try:
-            self._pg.send_query_prepared(statement.encode(), params)
-            while self._pg.flush():
-                pass  # a statement is a few kilobytes: the kernel takes it at once
-        except Exception as error:  # psycopg raises its own family here; the connection is of no use any more
-            raise _unavailable(str(error)) from error
-        self.busy = True
+        self._send(self._pg.send_query_prepared, statement.encode(), params)
+
+    def is_late(self, now: float) -> bool:
+        """Return whether an answer is awaited for longer than makes sense."""
+        return self.busy and now - self._asked_at > LEDGER_SECONDS
 
     def hear(self) -> pq.abc.PGresult | None:
         """Return the answer once it is whole and its commit is known (ReadyForQuery); None before."""
@@ -66,27 +70,40 @@ class Line:
         return None
 
     def ask_and_wait(self, statement: str, params: Params) -> pq.abc.PGresult:
-        """Send a prepared statement and wait for its answer; only outside the loop."""
-        try:
-            result = self._pg.exec_prepared(statement.encode(), params)
-        except Exception as error:
-            raise _unavailable(str(error)) from error
-        self._check(result)
-        return result
-
-    def check(self) -> None:
-        """Raise ``Unavailable`` when an idle session has ended; does not wait."""
-        try:
-            self._pg.consume_input()
-            self._pg.notifies()  # reads on to the end of what came
-        except Exception as error:
-            raise _unavailable(str(error)) from error
-        if self._pg.status != pq.ConnStatus.OK:
-            raise _unavailable(self._pg.get_error_message())
+        """Send a prepared statement and wait for its answer, not for ever; only outside the loop."""
+        self.ask(statement, params)
+        return self._wait()
 
     def close(self) -> None:
         """End the session; locks it held are free afterwards."""
         self._pg.finish()
+
+    def _send(self, send: Callable[..., None], *question: object) -> None:
+        self._asked_at = time.monotonic()
+        try:
+            send(*question)
+            while self._pg.flush():  # a statement is a few kilobytes: the kernel takes it at once
+                self._await(select.POLLIN | select.POLLOUT)
+        except Unavailable:
+            raise
+        except Exception as error:  # psycopg raises its own family here; the connection is of no use any more
+            raise _unavailable(str(error)) from error
+        self.busy = True
+
+    def _wait(self) -> pq.abc.PGresult:
+        while True:
+            answer = self.hear()
+            if answer is not None:
+                return answer
+            self._await(select.POLLIN)
+
+    def _await(self, events: int) -> None:
+        """Wait for the connection to move; raises ``Unavailable`` when it does not."""
+        left = self._asked_at + LEDGER_SECONDS - time.monotonic()
+        poll = select.poll()
+        poll.register(self.fileno(), events)
+        if left <= 0 or not poll.poll(left * 1000):
+            raise too_late()
 
     def _check(self, result: pq.abc.PGresult) -> None:
         if result.status in _BAD:
@@ -101,6 +118,11 @@ def _conninfo() -> str:
 
 
 _NOT_CONNINFO = frozenset({"cursor_factory", "context", "prepare_threshold", "client_encoding"})
+
+
+def too_late() -> Unavailable:
+    """Return what is raised when an answer does not come."""
+    return _unavailable(f"no answer within {LEDGER_SECONDS:.0f} seconds")
 
 
 def _unavailable(words: str) -> Unavailable:

@@ -148,6 +148,19 @@ class Attempt(models.Model):
         return f"attempt {self.pk}"
 
 
+class RefusalRun(models.Model):
+    """The refusals of one issue that are alike and stand in a row, counted over all workers; see ``ledger``."""
+
+    issue = models.OneToOneField(
+        Issue, on_delete=models.CASCADE, primary_key=True, related_name="+", db_constraint=False
+    )
+    reply = models.CharField(max_length=20)  # code and enhanced code
+    refusals = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"refusals of {self.issue_id}"
+
+
 class Epoch(models.Model):
     """Which life of the database the leases belong to; a failover or a restore changes it and holds all sending."""
 

@@ -5,22 +5,25 @@ from __future__ import annotations
 from django.db import connection, transaction
 
 from newsletter.delivery.ledger import RECOUNT, SETTLE
-from newsletter.delivery.models import ChunkState, DeliveryState
+from newsletter.delivery.models import ChunkState, DeliveryState, RefusalRun
 from newsletter.delivery.outcome import SAME_REFUSALS
 from newsletter.issues.models import HistoryEntry
 
-# What was refused behind the last accepted one, in the same words of code as the last refusal of all.
+# What was refused like the one that the pause repeats. Messages under way when a relay turns away are still accepted
+# between the first refusals, so the run begins a little before the last of them.
 _RUN = f"""
 WITH tried AS MATERIALIZED (
-    SELECT a.id, a.delivery_id, a.outcome, a.code, a.enhanced
+    SELECT a.id, a.at, a.delivery_id, a.outcome, a.code, a.enhanced, a.words
     FROM newsletter_delivery d JOIN newsletter_attempt a ON a.delivery_id = d.id
     WHERE d.issue_id = %(issue)s AND a.outcome IN ({DeliveryState.ACCEPTED}, {DeliveryState.REFUSED})
-), run AS (
-    SELECT * FROM tried WHERE id > (SELECT coalesce(max(id), 0) FROM tried WHERE outcome = {DeliveryState.ACCEPTED})
+), named AS (
+    SELECT code, enhanced FROM tried WHERE outcome = {DeliveryState.REFUSED} AND words = %(words)s
+    ORDER BY id DESC LIMIT 1
 )
-SELECT d.id, d.chunk_id FROM newsletter_delivery d JOIN run r ON r.delivery_id = d.id
-WHERE d.state = {DeliveryState.REFUSED}
-    AND (r.code, r.enhanced) = (SELECT l.code, l.enhanced FROM run l ORDER BY l.id DESC LIMIT 1)
+SELECT DISTINCT d.id, d.chunk_id FROM named n JOIN tried t USING (code, enhanced)
+JOIN newsletter_delivery d ON d.id = t.delivery_id
+WHERE t.outcome = {DeliveryState.REFUSED} AND d.state = {DeliveryState.REFUSED} AND t.at > coalesce(
+    (SELECT max(at) FROM tried WHERE outcome = {DeliveryState.ACCEPTED}), '-infinity') - interval '60 seconds'
 """
 _LOCK = "SELECT id FROM newsletter_chunk WHERE id = ANY(%(chunks)s) ORDER BY id FOR NO KEY UPDATE"
 _REQUEUE = f"""UPDATE newsletter_delivery SET state = {DeliveryState.QUEUED}
@@ -40,7 +43,7 @@ def pardon(issue_id: int) -> int:
     if last is None or last.by != "system":
         return 0
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_RUN, {"issue": issue_id})
+        cursor.execute(_RUN, {"issue": issue_id, "words": last.detail.get("reason", "")})
         found = cursor.fetchall()
         if len(found) < SAME_REFUSALS:
             return 0
@@ -51,3 +54,8 @@ def pardon(issue_id: int) -> int:
         for chunk in chunks:
             cursor.execute(_SETTLE, {"chunk": chunk})
     return int(number)
+
+
+def forget_run(issue_id: int) -> None:
+    """Begin to count anew; outside a transaction that holds chunks."""
+    RefusalRun.objects.filter(issue_id=issue_id).delete()

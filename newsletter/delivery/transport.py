@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 MAIL, RCPT, DATA, ANSWER = "mail", "rcpt", "data", "answer"
+OUT_OF_STEP = 503  # "bad sequence of commands": it is about the session, never about a recipient
 SESSION = "session"  # before any envelope: connecting, greeting, TLS, logging in
 
 

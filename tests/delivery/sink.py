@@ -2,8 +2,8 @@
 
 It writes one line (recipient, tab, Unix seconds when it asked for the content) for every message at the final dot,
 before it answers 250. ``rules`` say what it does otherwise and may be changed while it runs (``Sink.follow``):
-``mail``, ``answer``, ``greeting``: what it says there, always; ``rcpt``: {part of an address: [reply, times]}, 0 times
-for always; ``delay``: seconds before an answer; ``cut_in_body``, ``cut_after_dot``, ``bye_after``: see below;
+``mail``, ``answer``, ``greeting``: what it says there, always; ``rcpt``: {part of an address: [reply or "cut", times]},
+0 times for always; ``delay``: seconds before an answer; ``cut_in_body``, ``cut_after_dot``, ``bye_after``: see below;
 ``without``: abilities it does not have; ``with``: more of them; ``at``: {phase: fault}, where a phase is greeting,
 ehlo, starttls, auth, mail, rcpt, data, body, dot (nothing is witnessed) or answer (it is), and a fault has ``say`` (a
 reply), ``raw`` (octets without an end), ``repeat`` (the octets so often), ``cut`` (close), and strikes ``every`` so
@@ -80,6 +80,9 @@ class Session:
         elif word == "RCPT":
             self.recipient = line[line.find("<") + 1 : line.find(">")]
             answer = self.server.answer_to(self.recipient) or "250 2.1.5 Ok"
+            if answer == "cut":
+                self.close()
+                return
             self.refused = not self.reply("rcpt", answer) or not answer.startswith("2") or self.refused
         elif word == "DATA":
             if self.refused or "mail" in rules:
@@ -176,15 +179,13 @@ class Server:
         self.spool = spool
         self.later: list[tuple[float, Session, str]] = []
         self.seen: Counter[str] = Counter()
-        self.open = self.most = 0  # connections now, and at once so far
         self.selector = selectors.DefaultSelector()
 
     def serve(self, listener: socket.socket) -> None:
         listener.setblocking(False)
         self.selector.register(listener, selectors.EVENT_READ, None)
         while True:
-            ready = self.selector.select(0.005 if self.later else 1)
-            for key, _ in sorted(ready, key=lambda one: one[0].data is None):  # who left is gone before others come
+            for key, _ in self.selector.select(0.005 if self.later else 1):
                 if key.data is None:
                     self.accept(listener)
                 else:
@@ -204,10 +205,6 @@ class Server:
             sock.close()
             return
         sock.settimeout(30)
-        self.open += 1
-        if self.open > self.most:
-            self.most = self.open
-            (Path(self.log.name).parent / "most").write_text(str(self.most))
         session = Session(self, sock)
         self.selector.register(sock, selectors.EVENT_READ, session)
         if self.tls is not None and self.rules.get("implicit"):
@@ -231,7 +228,6 @@ class Server:
         if session.sock.fileno() >= 0:
             self.selector.unregister(session.sock)
             session.sock.close()
-            self.open -= 1
 
     def fault(self, phase: str) -> dict[str, object] | None:
         """The fault that strikes now in this phase."""
@@ -278,10 +274,6 @@ class Sink:
         """The same with the Unix second at which it asked for the content."""
         lines = self.log.read_text().splitlines() if self.log.exists() else []
         return [(recipient, float(began)) for recipient, _, began in (line.partition("\t") for line in lines)]
-
-    def most_connections(self) -> int:
-        """How many connections were open at once, at the most."""
-        return int((self.log.parent / "most").read_text())
 
     def follow(self, **rules: object) -> None:
         """Follow other rules from now on."""

@@ -228,3 +228,20 @@ def test_smtputf8_is_asked_for_only_where_the_recipient_needs_it() -> None:
     assert conversation.offers_utf8
     conversation.offer(Envelope(3, b"b@b.example", "ада@r.example".encode(), utf8=True))
     assert taken(conversation).startswith(b"MAIL FROM:<b@b.example> SMTPUTF8\r\n")
+
+
+def test_what_stood_whole_before_an_endless_line_is_heard() -> None:
+    conversation = offered()
+    conversation.send(b"Hi\r\n", TWO)
+    happenings = conversation.receive(b"250 2.0.0 ok\r\n250 ok\r\n250 " + b"a" * 100_000)
+    assert [type(happening) for happening in happenings] == [Answered, Down]
+    assert happenings[1] == Down("rcpt", "the relay answered with something that is no SMTP reply")
+
+
+@pytest.mark.parametrize("phase", ["rcpt", "data"])
+def test_a_relay_that_is_out_of_step_refuses_nobody(phase: str) -> None:
+    conversation = talk()
+    conversation.offer(ONE)
+    answer = b"250 ok\r\n" * (1 if phase == "rcpt" else 2) + b"503 5.5.1 MAIL first\r\n"
+    reply = Reply(503, "5.5.1", "5.5.1 MAIL first")
+    assert conversation.receive(answer) == [Down(phase, "5.5.1 MAIL first", None, reply)]

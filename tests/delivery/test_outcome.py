@@ -37,6 +37,7 @@ OURS = Outcome(DeliveryState.QUEUED, ours=True)
         (RCPT, 452, "4.5.3", DEFERRED),
         (RCPT, 550, "5.1.1", REFUSED),
         (RCPT, 550, "", REFUSED),
+        (ANSWER, 503, "5.5.1", DEFERRED),  # the relay is out of step
         (RCPT, 550, "5.2.2", DEFERRED),  # a full mailbox is full for now
         (RCPT, 552, "5.2.2", DEFERRED),
         (RCPT, 552, "", DEFERRED),

@@ -31,7 +31,7 @@ def test_a_turn_touches_rows_by_their_keys_only() -> None:
     sending_issue(readers=3)
     ledger = Ledger(uuid4(), "t")
     empty = ", ".join(["'{}'"] * 9)
-    plan = _plan(ledger, "turns", f"turn('{uuid4()}', '{{}}', {empty}, 'relay', '{{}}', '{{}}')")
+    plan = _plan(ledger, "turns", f"turn('{uuid4()}', '{{}}', {empty}, 'relay', '{{}}', '{{}}', '{{}}')")
     ledger.close()
     assert "Seq Scan" not in plan
     assert "Hash Join" not in plan
@@ -44,6 +44,6 @@ def test_a_turn_walks_no_chunk_even_while_the_table_has_no_statistics() -> None:
         cursor.execute("delete from pg_statistic where starelid = 'newsletter_delivery'::regclass")
     ledger = Ledger(uuid4(), "t")
     empty = ", ".join(["'{}'"] * 9)
-    plan = _plan(ledger, "turns", f"turn('{uuid4()}', '{{}}', {empty}, 'relay', '{{}}', '{{}}')")
+    plan = _plan(ledger, "turns", f"turn('{uuid4()}', '{{}}', {empty}, 'relay', '{{}}', '{{}}', '{{}}')")
     ledger.close()
     assert "newsletter_delivery_chunk" not in plan

@@ -12,7 +12,10 @@ from pathlib import Path
 
 import psycopg
 from django.db import connection
+from django.utils import timezone
 
+from newsletter.delivery.models import Epoch
+from newsletter.delivery.rewind import watch
 from newsletter.embedded import postgres, valkey
 from newsletter.embedded.place import Place, place_of, read_pid
 from tests.delivery.stage import database_url
@@ -89,6 +92,8 @@ def own_parts(folder: Path, *, database: bool = True) -> Iterator[Parts]:
         dump = subprocess.run([parts.program("pg_dump"), database_url()], capture_output=True, check=True)
         _load(parts, dump.stdout, "newsletter")
         with at(parts):
+            Epoch.objects.all().delete()  # a copy for a test is not a dump put back
+            watch(timezone.now())
             yield parts
     finally:
         valkey.stop(place)

@@ -17,13 +17,16 @@ from pathlib import Path
 import psycopg
 import pytest
 from django.db import OperationalError, connection
+from django.utils import timezone
 
+from newsletter.delivery.models import Chunk, ChunkState
+from newsletter.delivery.patience import patient
 from newsletter.issues.models import Issue
 from tests.delivery.sink import sink
-from tests.delivery.stage import make_issue
+from tests.delivery.stage import make_issue, sending_issue, to
 from tests.faults.account import account
-from tests.faults.drive import is_sent
-from tests.faults.parts import Parts, own_parts
+from tests.faults.drive import drive, is_sent
+from tests.faults.parts import Parts, at, own_parts
 from tests.faults.proxy import HANGING, PASSING, proxy
 from tests.workers.crew import NOBODY, crew, wait_until
 
@@ -173,6 +176,65 @@ def test_a_database_that_hangs_half_open_is_given_up_and_another_worker_goes_on(
             wait_until(lambda: sent_by_now(issue), seconds=PATIENCE)
             recovered = time.monotonic() - struck
         account("F16", "PostgreSQL half-open for one worker", issue, relay, cut=CONNECTIONS, recovered=recovered)
+
+
+IMPATIENT = """
+import sys, django
+django.setup()
+from newsletter.delivery import deliverer, line
+from newsletter.delivery.deliver import deliver
+from newsletter.delivery.patience import patient
+from tests.delivery.stage import to
+line.LEDGER_SECONDS, deliverer.DRAIN_SECONDS, deliverer.LATE_SECONDS = 3.0, 1.0, 1.0
+with patient(3.0):
+    deliver(place="hung", transport=to(int(sys.argv[1]), most=8))
+"""
+
+
+@pytest.mark.short
+def test_a_deliverer_lets_go_of_a_database_that_never_answers_again(tmp_path: Path) -> None:
+    """It waits as long as a lease allows, here three seconds; what it held goes on when the lease is over."""
+    with own_parts(tmp_path / "own") as parts, sink(tmp_path) as relay:
+        issue = sending_issue(readers=4000, kilobytes=10)
+        listen = tmp_path / "w"
+        listen.mkdir()
+        with proxy(parts.socket, listen=listen / ".s.PGSQL.5432") as wire:
+            through = f"host={listen} dbname=newsletter user=newsletter"
+            hung = subprocess.Popen(
+                [sys.executable, "-c", IMPATIENT, str(relay.port)],
+                env={**os.environ, "DATABASE_URL": through},
+                stderr=subprocess.PIPE,
+            )
+            wait_until(lambda: len(relay.accepted()) >= 300, seconds=60, every=0.01)
+            wire.mode = HANGING
+            struck = time.monotonic()
+            _, words = hung.communicate(timeout=60)
+            took = time.monotonic() - struck
+            wire.mode = PASSING
+        Chunk.objects.filter(state=ChunkState.LEASED).update(lease_until=timezone.now())
+        recovered = drive(issue, lambda: to(relay.port, most=CONNECTIONS))
+        remark = f"let go after {took:.1f} s where 3 s are the patience"
+        account("F16", "PostgreSQL hung for ever", issue, relay, cut=CONNECTIONS, recovered=recovered, remark=remark)
+    assert b"no answer within 3 seconds" in words
+    assert hung.returncode != 0
+    assert took < 30
+
+
+def test_a_query_that_is_never_answered_ends_the_connection(tmp_path: Path) -> None:
+    with own_parts(tmp_path / "own") as parts:
+        listen = tmp_path / "w"
+        listen.mkdir()
+        with proxy(parts.socket, listen=listen / ".s.PGSQL.5432") as wire, at(parts, host=listen):
+            connection.ensure_connection()
+            wire.mode = HANGING
+            started = time.monotonic()
+            with patient(1.0), pytest.raises(OperationalError, match="no answer within 1 seconds"):
+                connection.cursor().execute("select 1")
+            assert time.monotonic() - started < 5
+            wire.mode = PASSING
+            connection.close_if_unusable_or_obsolete()
+            with connection.cursor() as cursor:
+                cursor.execute("select 1")
 
 
 @pytest.mark.short

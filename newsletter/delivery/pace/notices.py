@@ -102,3 +102,4 @@ def _quietly() -> Iterator[None]:
         yield
     except DatabaseError as error:
         log.warning("notice_lost error=%s", type(error).__name__)
+        connection.close_if_unusable_or_obsolete()

@@ -1,0 +1,87 @@
+"""Refusals that are alike and stand in a row say something about us, not about the readers.
+
+Every deliverer sees its own; all of them count into one row of the issue, in the turn that records them
+(``ledger.TURN_OF_REFUSALS``). However many workers there are, a relay that refuses all of us from the beginning
+refuses ten readers before the issue pauses. Where it begins in the middle of a sending, messages under way are still
+accepted and begin the count anew: then it is at most ten a worker and one a connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from newsletter.delivery.ledger import Refusals
+from newsletter.delivery.outcome import SAME_REFUSALS
+from newsletter.delivery.transport import Reply
+
+
+@dataclass(slots=True)
+class Run:
+    """Refusals of one issue with none accepted between them; ``ids`` are those that the next turn records."""
+
+    reply: str
+    fresh: bool  # one was accepted just before, and no turn has recorded that yet
+    words: str = ""
+    number: int = 0
+    untold: int = 0
+    ids: list[int] = field(default_factory=list)
+
+
+class Runs:
+    """What one deliverer has seen."""
+
+    def __init__(self) -> None:
+        self._open: dict[int, Run] = {}
+        self._accepted: set[int] = set()  # issues of which the next turn records an acceptance
+        self._known_good: set[int] = set()  # issues of which some turn has
+        self._told: dict[int, tuple[Refusals, str]] = {}  # what the turn under way reports, and the relay's words
+
+    def accept(self, issue: int) -> None:
+        """One was accepted: a run is over."""
+        self._accepted.add(issue)
+        if self._open:
+            self._open.pop(issue, None)
+
+    def refuse(self, issue: int, row: int, reply: Reply) -> bool:
+        """One was refused; returns whether that makes ten in a row here."""
+        same = f"{reply.code} {reply.enhanced}"
+        run = self._open.get(issue)
+        if run is None or run.reply != same:
+            run = self._open[issue] = Run(same, fresh=issue in self._accepted)
+        run.words, run.number, run.untold = reply.words, run.number + 1, run.untold + 1
+        run.ids.append(row)
+        return run.number >= SAME_REFUSALS
+
+    def tell(self) -> tuple[list[int], list[Refusals]]:
+        """Return what the next turn records: issues with an acceptance, and runs for the count of all workers.
+
+        A single refusal between acceptances is an everyday matter; counting it would make workers wait for each other.
+        """
+        self._told = {
+            issue: (Refusals(issue, run.reply, run.untold, run.ids, run.fresh), run.words)
+            for issue, run in self._open.items()
+            if run.ids and (run.number > 1 or issue not in self._known_good | self._accepted)
+        }
+        for issue, run in self._open.items():
+            run.ids, run.fresh = [], False
+            run.untold = 0 if issue in self._told else run.untold
+        accepted = [issue for issue in self._accepted if issue not in self._told]
+        if self._accepted:
+            self._known_good |= self._accepted
+            self._accepted = set()
+        return accepted, [refusals for refusals, _ in self._told.values()]
+
+    def is_counted(self) -> bool:
+        """Return whether the turn under way counts any."""
+        return bool(self._told)
+
+    def hear(self, counted: Mapping[int, int]) -> tuple[dict[int, str], int]:
+        """Take in the count of all workers.
+
+        Returns the issues with ten in a row and the relay's words, and how many refusals that turn put back instead.
+        """
+        told, self._told = self._told, {}
+        over = {issue: number - SAME_REFUSALS for issue, number in counted.items() if number >= SAME_REFUSALS}
+        put_back = sum(min(number, len(told[issue][0].ids)) for issue, number in over.items())
+        return {issue: told[issue][1] for issue in over}, put_back
