@@ -2,7 +2,8 @@
 
 CPU time of one thread, rounds alternated, so that it matters little who else is at work. "Raw" is the signing call of
 the library on a digest that is there already. A body has to be hashed for every copy from its first slot on (SHA-256
-cannot begin later), so "floor" is raw plus one hash of the body: nobody who personalises can be faster.
+cannot begin later), so "message" is raw plus one hash of the body, the raw rate at which whole messages can be signed:
+nobody who personalises can be faster.
 """
 
 from __future__ import annotations
@@ -22,18 +23,18 @@ from newsletter.delivery.message import Copy, Sheet, compile_message
 from newsletter.rendering.personal import Slot
 
 ROUNDS, SECONDS = 7, 0.2
-LEAST_OF_RAW_RSA = 0.75
+LEAST = 0.75
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 LINE = "<p>Long words on a short story, and a link: <a href='https://example.org/story'>read on</a>.</p>\n"
 OUT = Slot("unsubscribe", "attribute")
 
 
 def main() -> None:
-    """Print a line for each kind of key; exits 1 when RSA falls below its share of the raw rate."""
+    """Print a line for each kind of key; exits 1 when one falls below its share of the raw rate of messages."""
     rounds = 1 if "--quick" in sys.argv[1:] else ROUNDS
     rsa_key = Key("example.org", "r", rsa.generate_private_key(65537, 2048))
     ed_key = Key("example.org", "e", ed25519.Ed25519PrivateKey.generate())
-    share = 1.0
+    least = 1.0
     plain = compile_message(_sheet())
     body = plain.content(_copy(1)).partition(b"\r\n\r\n")[2]
     digest = hashlib.sha256(body).digest()
@@ -42,23 +43,22 @@ def main() -> None:
         signed = stamped(plain, keys, now=NOW)
         ways: dict[str, Callable[[int], object]] = {
             "raw": lambda _, keys=keys: [key.sign(digest) for key in keys],
-            "floor": lambda _, keys=keys: [hashlib.sha256(body).digest(), *[key.sign(digest) for key in keys]],
+            "message": lambda _, keys=keys: [hashlib.sha256(body).digest(), *[key.sign(digest) for key in keys]],
             "built": lambda number: plain.content(_copy(number)),
             "signed": lambda number, signed=signed: signed.content(_copy(number)),
         }
         took = _measure(ways, rounds)
         stamp = took["signed"] - took["built"]
-        of_raw, of_floor = took["raw"] / stamp, took["floor"] / stamp
-        whole = took["raw"] / took["signed"]
-        if name == "rsa-2048":
-            share = of_raw
+        of_raw, of_message = took["raw"] / stamp, took["message"] / stamp
+        least = min(least, of_message)
         print(
-            f"{name:9s} raw {1 / took['raw']:7.0f}/s  signing {1 / stamp:7.0f}/s = {of_raw:.2f} of raw, "
-            f"{of_floor:.2f} of the floor; building and signing {1 / took['signed']:6.0f}/s = {whole:.2f} of raw",
+            f"{name:9s} digests {1 / took['raw']:6.0f}/s, messages {1 / took['message']:6.0f}/s; here "
+            f"{1 / stamp:6.0f}/s = {of_raw:.2f} of the one, {of_message:.2f} of the other; "
+            f"with building {1 / took['signed']:6.0f}/s",
             flush=True,
         )
-    print(f"RSA-2048 signs at {share:.2f} of the raw rate; {LEAST_OF_RAW_RSA:.2f} is the least.")
-    sys.exit(rounds > 1 and share < LEAST_OF_RAW_RSA)
+    print(f"Messages are signed at {least:.2f} of the raw rate or more; {LEAST:.2f} is the least.")
+    sys.exit(rounds > 1 and least < LEAST)
 
 
 def _measure(ways: dict[str, Callable[[int], object]], rounds: int) -> dict[str, float]:

@@ -9,11 +9,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from django.db import connection
 from django.utils import timezone
 
-from benchmarks import meter
+from benchmarks import home, meter
 from benchmarks.digest import make_digest_issue
 from benchmarks.sink import Seen, sink
 from newsletter.catalogue.models import Newsletter
@@ -38,14 +41,15 @@ def newsletter_for(readers: int) -> Newsletter:
     return newsletter
 
 
-def measure(*, readers: int, connections: int, late_milliseconds: float = 0.0) -> dict[str, object]:
+def measure(*, readers: int, connections: int, late_milliseconds: float = 0.0, signed: str = "") -> dict[str, object]:
     """Freeze and send one issue; the rate runs from the first DATA to the last recorded result.
 
     CPU seconds are those of the sending alone, the family of the worker, PostgreSQL and Valkey; the sink's are not in
-    it. ``pss_megabytes`` is that of the largest process of the worker.
+    it. ``pss_megabytes`` is that of the largest process of the worker. ``signed`` names a kind of key
+    (rsa, ed25519): every copy gets a DKIM signature.
     """
     newsletter = newsletter_for(readers)
-    with sink(late_milliseconds=late_milliseconds) as seen, _worker(seen.port, connections) as worker:
+    with sink(late_milliseconds=late_milliseconds) as seen, _worker(seen.port, connections, signed) as worker:
         issue = make_digest_issue(newsletter)  # only now: the worker takes what it finds
         began = time.monotonic()
         while _state(issue) == Issue.State.FREEZING:  # the worker may take a part of it
@@ -58,6 +62,7 @@ def measure(*, readers: int, connections: int, late_milliseconds: float = 0.0) -
     last = Delivery.objects.filter(issue=issue).order_by("-moved_at").values_list("moved_at", flat=True)[0]
     return _report(issue, seen, last, connections) | {
         "late_milliseconds": late_milliseconds,
+        "signed": signed,
         "cpu_seconds_per_1000": round(sum(used) / readers * 1000, 4),
         "ours_us_each": round(used[0] / readers * 1e6, 1),
         "postgresql_us_each": round(used[1] / readers * 1e6, 1),
@@ -85,12 +90,13 @@ def _report(issue: Issue, seen: Seen, last: datetime | None, connections: int) -
 
 
 @contextmanager
-def _worker(port: int, connections: int) -> Iterator[int]:
+def _worker(port: int, connections: int, signed: str) -> Iterator[int]:
     environment = {
         **os.environ,
         "NEWSLETTER_SMTP_URL": f"smtp://127.0.0.1:{port}",
         "NEWSLETTER_SMTP_CONNECTIONS": str(connections),
         "NEWSLETTER_SAFE_LIST": "*",
+        "NEWSLETTER_DKIM_KEYS": f"bench@news.example={_key(signed)}" if signed else "",
     }
     command, quiet = [sys.executable, "-m", "newsletter", "worker"], subprocess.DEVNULL
     with subprocess.Popen(command, env=environment, stdout=quiet, stderr=quiet) as process:
@@ -99,6 +105,16 @@ def _worker(port: int, connections: int) -> Iterator[int]:
             yield process.pid
         finally:
             process.terminate()
+
+
+def _key(kind: str) -> Path:
+    """Return the file of a key of this kind, made once."""
+    secret = ed25519.Ed25519PrivateKey.generate() if kind == "ed25519" else rsa.generate_private_key(65537, 2048)
+    place = home.FOLDER / f"{kind}.pem"
+    if not place.exists():
+        place.touch(mode=0o600)
+        place.write_bytes(secret.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return place
 
 
 def _settle(pid: int) -> None:

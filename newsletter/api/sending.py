@@ -126,7 +126,7 @@ def relays(request: HttpRequest) -> dict[str, Any]:
 
 def _send(issue_id: int, asked: ActIn, by: str, now: datetime) -> dict[str, Any]:
     given = (("cool_off", asked.cool_off), ("expires", asked.expires), ("spread", asked.spread))
-    spans = {name: duration(text) for name, text in given if text}
+    spans = {name: duration(text, where=name) for name, text in given if text}
     return describe_state(control.send(issue_id, by=by, now=now, version=asked.version, **spans))
 
 

@@ -570,6 +570,7 @@ class Deliverer:
     # time
 
     def _look_round(self, now: float, *, ending: bool) -> None:
+        self._slots.check()
         self._ledger.check(now)
         for lane in list(self._lanes.values()):
             if now > lane.channel.deadline() and not (lane.idle or self._awaits_mark(lane)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -56,13 +57,13 @@ def send_letters(
     end = time.monotonic() + seconds
     owner, accepted = uuid4(), 0
     outlets = [Outlet(DEFAULT, transport)] if transport else current_outlets(day=database_now().date())
-    ways = LetterWays(outlets)
-    while time.monotonic() < end and not stopping():
-        letter = _claim(owner)
-        if letter is None:
-            break
-        with span("letter", letter=letter.pk):
-            accepted += _send(letter, owner, ways, now=database_now())
+    with closing(LetterWays(outlets)) as ways:
+        while time.monotonic() < end and not stopping():
+            letter = _claim(owner)
+            if letter is None:
+                break
+            with span("letter", letter=letter.pk):
+                accepted += _send(letter, owner, ways, now=database_now())
     return accepted
 
 

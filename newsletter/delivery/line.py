@@ -74,6 +74,16 @@ class Line:
         self.ask(statement, params)
         return self._wait()
 
+    def check(self) -> None:
+        """Raise ``Unavailable`` when an idle session has ended; does not wait."""
+        try:
+            self._pg.consume_input()
+            self._pg.notifies()  # reads on to the end of what came
+        except Exception as error:
+            raise _unavailable(str(error)) from error
+        if self._pg.status != pq.ConnStatus.OK:
+            raise _unavailable(self._pg.get_error_message())
+
     def close(self) -> None:
         """End the session; locks it held are free afterwards."""
         self._pg.finish()

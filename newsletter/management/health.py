@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import Error as DatabaseError
@@ -22,7 +23,7 @@ from newsletter.delivery.knock import knock
 from newsletter.delivery.presence import TICKER, WORKER, seen
 from newsletter.delivery.relays.describe import describe_relays
 from newsletter.delivery.relays.models import RelayBreak
-from newsletter.delivery.relays.outlet import DEFAULT, current_outlets
+from newsletter.delivery.relays.outlet import DEFAULT, Outlet, current_outlets
 from newsletter.delivery.replies import LATELY, heard
 from newsletter.delivery.watch_progress import progress
 from newsletter.errors import NewsletterError, Unavailable
@@ -142,7 +143,7 @@ def _issues(_: datetime) -> str:
     if stuck is not None:
         raise NewsletterError(
             f"Issue {stuck.issue} is stuck: nothing of it has moved for {stuck.idle_seconds / 60:.0f} minutes.",
-            fix="Look at the parts relay and workers, and at its newest replies in `newsletter deliveries`.",
+            fix="Look at the parts relays and workers, and at its newest replies in `newsletter deliveries`.",
         )
     for issue in Issue.objects.filter(state=State.PAUSED).order_by("pk"):
         last = HistoryEntry.objects.filter(issue=issue, act="pause").order_by("-pk").first()
@@ -157,18 +158,6 @@ def _issues(_: datetime) -> str:
     paused = Issue.objects.filter(state=State.PAUSED).count()
     sending = Issue.objects.filter(state__in=[State.FREEZING, State.SENDING]).count()
     return f"{sending} sending, {paused} paused, {held} held"
-
-
-def _relay(now: datetime) -> str:
-    """Knock at every relay in use, those that are set aside too."""
-    outlets = current_outlets(day=now.date())
-    for outlet in outlets:
-        try:
-            knock(outlet.transport)
-        except Unavailable as error:
-            place = "" if outlet.code == DEFAULT else f"{outlet.code}: "
-            raise Unavailable(f"{place}{error.message}", where=error.where, fix=error.fix) from None
-    return f"{len(outlets)} would take mail"
 
 
 def _clock(_: datetime) -> str:
@@ -224,21 +213,37 @@ def _sending(_: datetime) -> str:
 
 
 def _relays(now: datetime) -> str:
-    rows = [row for row in describe_relays(now) if row["state"] != "off"]
-    aside = [f"{row['code']} is set aside: {row['words']}" for row in rows if row["state"] == "aside"]
-    if aside:
-        raise NewsletterError("; ".join(aside), fix="The others carry its share; see `newsletter relays`.")
-    full = [row["code"] for row in rows if row["state"] == "full"]
-    named = Sender.objects.exclude(relay="").exclude(relay__in=[row["code"] for row in rows])
-    if rows[:1] != [] and rows[0]["code"] != DEFAULT and named.exists():
-        lost = named.values_list("relay", flat=True)[0]
-        raise NewsletterError(f"A sender names the relay {lost}, which is not there.", fix="Load it, or name another.")
+    """Knock at every relay in use, those that are set aside too, and say what ails which."""
+    rows = {row["code"]: row for row in describe_relays(now) if row["state"] != "off"}
+    outlets = current_outlets(day=now.date())
+    named = Sender.objects.exclude(relay="").exclude(relay__in=list(rows)).order_by("relay").first()
+    if named is not None and DEFAULT not in rows:
+        raise NewsletterError(
+            f"A sender names the relay {named.relay}, which is not there.", fix="Load it, or name another."
+        )
+    told = [trouble for outlet in outlets if (trouble := _trouble_of(outlet, rows.get(outlet.code, {})))]
+    if told:
+        words = [message.rstrip(".") for message, _ in told]
+        raise NewsletterError(f"{'; '.join(words)}.", fix=told[0][1])
+    full = [code for code, row in rows.items() if row["state"] == "full"]
     breaks = "".join(
         f"; {one.relay} ended connections in the middle lately ({one.number} seen), so it goes on over new ones: "
         f"{one.words or 'without a word'}"
         for one in RelayBreak.objects.filter(last_at__gt=now - LATELY).order_by("relay")
     )
-    return f"{len(rows)} ready" + (f", full for today: {', '.join(full)}" if full else "") + breaks
+    return f"{len(outlets)} would take mail" + (f", full for today: {', '.join(full)}" if full else "") + breaks
+
+
+def _trouble_of(outlet: Outlet, row: dict[str, Any]) -> tuple[str, str] | None:
+    """Return what is wrong with a relay now and what to do, None when it would take mail."""
+    place = "" if outlet.code == DEFAULT else f"{outlet.code}: "
+    try:
+        knock(outlet.transport)
+    except Unavailable as error:
+        return f"{place}{error.message}", error.fix
+    if row.get("state") == "aside":
+        return f"{outlet.code} is set aside: {row['words']}", "The others carry its share; see `newsletter relays`."
+    return None
 
 
 def _dkim(_: datetime) -> str:
@@ -264,7 +269,6 @@ PARTS: dict[str, Callable[[datetime], str]] = {
     "issues": _issues,
     "relays": _relays,
     "sending": _sending,
-    "relay": _relay,
     "replies": _replies,
     "workers": _workers,
     "ticker": _ticker,

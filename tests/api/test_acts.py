@@ -14,6 +14,8 @@ from django.utils import timezone
 from newsletter.delivery.deliver import deliver
 from newsletter.delivery.freeze import freeze
 from newsletter.delivery.models import Chunk, Delivery, DeliveryState
+from newsletter.delivery.pace.spread import spread_limit
+from newsletter.delivery.status import status
 from newsletter.delivery.transports.memory import Memory
 from newsletter.issues.approve import approve
 from newsletter.issues.draft import draft
@@ -131,3 +133,22 @@ def test_letters_are_listed_with_the_relay_s_words(capsys: pytest.CaptureFixture
         ManagementUtility(["newsletter", "letters", "--json"]).execute()
     assert json.loads(capsys.readouterr().out)["letters"][0]["reply"] == "550 5.1.1 <b>nobody</b>"
     assert Program("deliveries:read").ask("GET", "/letters?state=odd")[0] == 422
+
+
+def test_an_issue_goes_out_over_the_time_that_was_asked_for(ask: Ask) -> None:
+    issue = approved()
+    ask("send", issue, spread="30m")
+    assert Issue.objects.get(pk=issue).spread == timedelta(minutes=30)
+    freeze(issue, now=timezone.now())
+    assert status(issue)["spread_seconds"] == 1800
+    limit = spread_limit(issue)
+    assert limit is not None
+    assert (limit.name, round(limit.rate, 4)) == (f"issue:{issue}", round(20 / 1800, 4))
+
+
+@pytest.mark.parametrize("spread", ["soon", "0m", "8d", "-1h", "99999w", "1h" * 500])
+def test_a_time_no_issue_can_go_out_over_is_refused_by_the_name_of_the_field(spread: str) -> None:
+    issue = approved(readers=1)
+    code, answer = Program().ask("POST", f"/issues/{issue}/acts", {"act": "send", "spread": spread})
+    assert (code, answer["error"]["where"]) == (422, "spread")
+    assert Issue.objects.get(pk=issue).state == Issue.State.APPROVED

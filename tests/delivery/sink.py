@@ -179,13 +179,15 @@ class Server:
         self.spool = spool
         self.later: list[tuple[float, Session, str]] = []
         self.seen: Counter[str] = Counter()
+        self.open = self.most = 0  # connections now, and at once so far
         self.selector = selectors.DefaultSelector()
 
     def serve(self, listener: socket.socket) -> None:
         listener.setblocking(False)
         self.selector.register(listener, selectors.EVENT_READ, None)
         while True:
-            for key, _ in self.selector.select(0.005 if self.later else 1):
+            ready = self.selector.select(0.005 if self.later else 1)
+            for key, _ in sorted(ready, key=lambda one: one[0].data is None):  # who left is gone before others come
                 if key.data is None:
                     self.accept(listener)
                 else:
@@ -205,6 +207,10 @@ class Server:
             sock.close()
             return
         sock.settimeout(30)
+        self.open += 1
+        if self.open > self.most:
+            self.most = self.open
+            (Path(self.log.name).parent / "most").write_text(str(self.most))
         session = Session(self, sock)
         self.selector.register(sock, selectors.EVENT_READ, session)
         if self.tls is not None and self.rules.get("implicit"):
@@ -228,6 +234,7 @@ class Server:
         if session.sock.fileno() >= 0:
             self.selector.unregister(session.sock)
             session.sock.close()
+            self.open -= 1
 
     def fault(self, phase: str) -> dict[str, object] | None:
         """The fault that strikes now in this phase."""
@@ -274,6 +281,10 @@ class Sink:
         """The same with the Unix second at which it asked for the content."""
         lines = self.log.read_text().splitlines() if self.log.exists() else []
         return [(recipient, float(began)) for recipient, _, began in (line.partition("\t") for line in lines)]
+
+    def most_connections(self) -> int:
+        """How many connections were open at once, at the most."""
+        return int((self.log.parent / "most").read_text())
 
     def follow(self, **rules: object) -> None:
         """Follow other rules from now on."""

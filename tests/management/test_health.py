@@ -14,14 +14,18 @@ from pathlib import Path
 
 import pytest
 from django.db import OperationalError
+from django.test import override_settings
 from django.utils import timezone
 
+from newsletter.catalogue.models import Sender
 from newsletter.delivery.control import pause
 from newsletter.delivery.conversation import Login
 from newsletter.delivery.knock import knock
 from newsletter.delivery.models import Chunk, Presence
+from newsletter.delivery.pace.notices import Notices
 from newsletter.delivery.presence import TICKER, WORKER, leave, sign
 from newsletter.delivery.relay import Relay
+from newsletter.delivery.relays.models import StandingRelay
 from newsletter.delivery.transports.smtp import Smtp
 from newsletter.errors import Unavailable
 from newsletter.issues.models import Issue
@@ -235,6 +239,29 @@ def test_an_issue_that_paused_by_itself_is_named_with_the_relay_s_words() -> Non
         False,
         f"Issue {issue.pk} paused by itself: 5.7.8 log in Set that right, then `newsletter resume {issue.pk}`.",
     )
+
+
+@override_settings(SAFE_LIST=["*"])
+def test_one_part_tells_of_all_relays_what_ails_which(tmp_path: Path) -> None:
+    with sink(tmp_path) as relay:
+        StandingRelay.objects.create(code="main", address=f"smtp://127.0.0.1:{relay.port}")
+        assert part("relays") == (True, "1 would take mail")
+        StandingRelay.objects.create(code="away", address="smtp://127.0.0.1:1")
+        StandingRelay.objects.create(code="wary", address=f"smtp://127.0.0.1:{relay.port}")
+        Notices().set_aside("wary", "5.7.1 no mail from you", seconds=300)
+        ok, words = part("relays")
+    assert not ok
+    assert words.startswith("away: The relay is away: no connection")
+    assert "; wary is set aside: 5.7.1 no mail from you." in words
+    assert "main" not in words
+    assert [one.name for one in examine(timezone.now()) if one.name.startswith("relay")] == ["relays"]
+
+
+def test_a_relay_that_a_sender_names_and_nobody_loaded_is_named() -> None:
+    make_newsletter()
+    Sender.objects.update(relay="gone")
+    StandingRelay.objects.create(code="away", address="smtp://127.0.0.1:1")
+    assert part("relays") == (False, "A sender names the relay gone, which is not there. Load it, or name another.")
 
 
 def test_a_clock_that_is_off_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

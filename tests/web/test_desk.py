@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
@@ -116,6 +118,23 @@ def test_approve_and_send_with_a_cool_off_and_pull_back(desk: Client, issue: Iss
     cooling = find(issue.pk).state
     act(desk, issue, "pull-back")
     assert (cooling, find(issue.pk).state) == (State.COOLING_OFF, State.APPROVED)
+
+
+def test_the_desk_sends_over_a_while_and_says_so(desk: Client, issue: Issue) -> None:
+    act(desk, issue, "approve")
+    assert act(desk, issue, "send", spread="4h") == 302
+    assert find(issue.pk).spread == timedelta(hours=4)
+    freeze(issue.pk, now=timezone.now())
+    assert "Goes out over 4h" in desk.get(reverse("desk:issue", args=[issue.pk])).content.decode()
+
+
+@pytest.mark.parametrize("spread", ["soon", "0m", "8d", "99999w"])
+def test_the_desk_refuses_a_time_no_issue_can_go_out_over(desk: Client, issue: Issue, spread: str) -> None:
+    act(desk, issue, "approve")
+    act(desk, issue, "send", spread=spread)
+    page = desk.get(reverse("desk:issue", args=[issue.pk])).content.decode()
+    assert any(words in page for words in ("is no span of time", "cannot go out over this long", "a hundred years"))
+    assert find(issue.pk).state == Issue.State.APPROVED
 
 
 def test_the_second_send_is_a_conflict(desk: Client, issue: Issue) -> None:

@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from newsletter.delivery.pace.notices import Notices
 from newsletter.delivery.relays.models import RelayTrouble, SlowedDomain, StandingRelay
-from newsletter.management.health import examine
 from newsletter.web.policy import VIEWER, give_role
 
 pytestmark = pytest.mark.django_db
@@ -40,13 +39,3 @@ def test_the_page_tells_what_ails_a_relay_escaped(viewer: Client) -> None:
 def test_what_relays_say_of_readers_is_not_shown_with_a_domain() -> None:
     Notices().slow_down("a.example", base=10, words="4.7.1 <ada@a.example>: too fast")
     assert SlowedDomain.objects.get().words == "4.7.1 <(address)>: too fast"
-
-
-def test_the_doctor_names_a_relay_that_is_set_aside() -> None:
-    StandingRelay.objects.create(code="main", address="smtp://relay.example.org")
-    Notices().set_aside("main", "no connection: Connection refused", seconds=30)
-    part = next(part for part in examine(timezone.now()) if part.name == "relays")
-    assert (part.ok, part.detail) == (
-        False,
-        "main is set aside: no connection: Connection refused The others carry its share; see `newsletter relays`.",
-    )

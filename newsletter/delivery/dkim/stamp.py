@@ -7,11 +7,11 @@ first hole is kept and copied; so is that of the signed headers which do not dif
 from __future__ import annotations
 
 from binascii import b2a_base64
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from newsletter.delivery.dkim.canonical import headers_in, relaxed_header, relaxed_lines, unstuffed
 from newsletter.delivery.dkim.keys import Key
@@ -25,6 +25,7 @@ SIGNED = frozenset(
 )
 OVERSIGNED = ("from", "subject")  # named once more than they stand there: a second one breaks the signature
 LINE = 72  # octets
+LONG = 4096  # octets; what is shorter is cheaper to copy than to hash by a call of its own
 
 
 class Hash(Protocol):
@@ -52,24 +53,69 @@ class Signature:
         return b"%b%b;\r\n b=%b\r\n" % (self.written, body_hash, b"\r\n ".join(lines))
 
 
+class Personal(NamedTuple):
+    """A signed header that differs between copies: which piece, how it begins as written and as signed."""
+
+    piece: int
+    written: bytes
+    signed: bytes
+
+
+class Run(NamedTuple):
+    """A stretch of the body hashed in one go: how it reads, with %b for the values from ``start`` to ``stop``."""
+
+    words: bytes
+    start: int
+    stop: int
+
+
 @dataclass(frozen=True, slots=True)
 class Stamp:
     """Returns the DKIM-Signature headers of one copy. It is called with the copy's pieces, all holes filled."""
 
     headers: Hash  # of the signed headers that do not differ
-    holes: tuple[int, ...]  # the other signed headers
+    personal: tuple[Personal, ...]  # the other signed headers
     body: Hash  # up to its first hole
-    rest: tuple[tuple[int, bytes | None], ...]  # the pieces behind it: canonical, or None for a hole
+    holes: tuple[int, ...]  # of the body
+    runs: tuple[Run, ...]  # what stands behind: long pieces alone, so that nothing long is copied
     signatures: tuple[Signature, ...]
 
     def __call__(self, pieces: Sequence[bytes]) -> bytes:
+        values = self._values(pieces)
         body = self.body.copy()
-        for index, octets in self.rest:
-            body.update(relaxed_lines(unstuffed(pieces[index])) if octets is None else octets)
+        for words, start, stop in self.runs:
+            body.update(words % values[start:stop] if start < stop else words)
         headers = self.headers.copy()
-        headers.update(b"".join([relaxed_header(pieces[index]) + b"\r\n" for index in self.holes]))
+        headers.update(self._personal_headers(pieces))
         body_hash = b2a_base64(body.digest(), newline=False)
         return b"".join([signature.header(headers, body_hash) for signature in self.signatures])
+
+    def _values(self, pieces: Sequence[bytes]) -> tuple[bytes, ...]:
+        """Return the body's values as they are signed; nearly all are in canonical form already."""
+        values = tuple([pieces[index] for index in self.holes])
+        seen = b"\r\n".join((b"", *values))
+        if b"\r\n." in seen or _has_odd_space(seen):
+            return tuple(relaxed_lines(unstuffed(value)) for value in values)
+        return values
+
+    def _personal_headers(self, pieces: Sequence[bytes]) -> bytes:
+        """Return the personal headers as they are signed: folds undone, names small."""
+        parts: list[bytes] = []
+        for index, written, signed in self.personal:
+            piece = pieces[index]
+            if not piece.startswith(written):
+                return self._any_headers(pieces)
+            parts += (signed, piece[len(written) :])
+        whole = b"".join(parts).replace(b"\r\n ", b" ")
+        return self._any_headers(pieces) if _has_odd_space(whole) else whole
+
+    def _any_headers(self, pieces: Sequence[bytes]) -> bytes:
+        return b"".join([relaxed_header(pieces[one.piece]) + b"\r\n" for one in self.personal])
+
+
+def _has_odd_space(octets: bytes) -> bool:
+    """Return whether the relaxed form may be another: two spaces in a row, one before a line's end, a tab."""
+    return b"  " in octets or b" \r" in octets or b"\t" in octets
 
 
 def stamped(compiled: Compiled, keys: Sequence[Key], *, now: datetime) -> Compiled:
@@ -80,6 +126,7 @@ def stamped(compiled: Compiled, keys: Sequence[Key], *, now: datetime) -> Compil
     border = _border(compiled, holes)
     head, _, start = compiled.pieces[border].partition(b"\r\n\r\n")
     names = iter(compiled.header_names)
+    names_of = {name.lower(): name.encode() for name in compiled.header_names}
     fixed: list[tuple[str, bytes]] = []
     personal: list[tuple[str, int]] = []
     for index, piece in enumerate((*compiled.pieces[:border], head + b"\r\n")):
@@ -90,19 +137,37 @@ def stamped(compiled: Compiled, keys: Sequence[Key], *, now: datetime) -> Compil
     fixed = [(name, header) for name, header in fixed if name in SIGNED]
     personal = [(name, index) for name, index in personal if name in SIGNED]
     named = [*(name for name, _ in fixed), *(name for name, _ in personal), *OVERSIGNED]
-    rest = [
-        (index, None if index in holes else relaxed_lines(unstuffed(piece)))
-        for index, piece in enumerate(compiled.pieces)
-        if index > border
-    ]
+    behind = range(border + 1, len(compiled.pieces))
+    rest = [None if index in holes else relaxed_lines(unstuffed(compiled.pieces[index])) for index in behind]
     stamp = Stamp(
         headers=sha256(b"".join(relaxed_header(header) + b"\r\n" for _, header in fixed)),
-        holes=tuple(index for _, index in personal),
+        personal=tuple(Personal(index, names_of[name] + b": ", name.encode() + b":") for name, index in personal),
         body=sha256(relaxed_lines(unstuffed(start))),
-        rest=tuple(rest),
+        holes=tuple(index for index in behind if index in holes),
+        runs=tuple(_runs(rest)),
         signatures=tuple(_signature(key, named, now) for key in keys),
     )
     return replace(compiled, stamp=stamp)
+
+
+def _runs(rest: Sequence[bytes | None]) -> Iterator[Run]:
+    """Yield the body behind its first hole (None is a hole); what is short goes together, what is long alone."""
+    words, start, stop = b"", 0, 0
+    for octets in rest:
+        if octets is None:
+            words, stop = words + b"%b", stop + 1
+        elif len(octets) < LONG:
+            words += octets.replace(b"%", b"%%")
+        else:
+            yield _run(words, start, stop)
+            yield Run(octets, stop, stop)
+            words, start = b"", stop
+    yield _run(words, start, stop)
+
+
+def _run(words: bytes, start: int, stop: int) -> Run:
+    """Return a run; one without values is never filled, so it stands as it reads."""
+    return Run(words if start < stop else words.replace(b"%%", b"%"), start, stop)
 
 
 def _border(compiled: Compiled, holes: set[int]) -> int:

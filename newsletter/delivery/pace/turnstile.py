@@ -41,6 +41,7 @@ class Way:
     open_after: float = 0.0  # monotonic second of the next try
     pause_seconds: float = SHORTEST_PAUSE
     full_until: float = 0.0
+    takes_utf8: bool = True  # SMTPUTF8, as far as its last connection told
     refused: int = 0  # sessions in a row that it ended with a 5xx before it took anything
 
     def is_able(self, now: float) -> bool:
@@ -110,11 +111,11 @@ class Turnstile:
 
     def add(self, job: Job) -> None:
         """Let a job line up."""
-        self._choose(job.work, time.monotonic() if len(self.ways) > 1 else 0.0).jobs.add(job)
+        self._choose(job, time.monotonic() if len(self.ways) > 1 else 0.0).jobs.add(job)
 
     def put_back(self, job: Job) -> None:
         """Let a job that did not go be the first of its line."""
-        self._choose(job.work, time.monotonic()).jobs.put_back(job)
+        self._choose(job, time.monotonic()).jobs.put_back(job)
 
     def leave(self, work: Work) -> int:
         """Take out what waits of a chunk; returns how many jobs that were."""
@@ -130,6 +131,7 @@ class Turnstile:
 
         ``utf8`` says whether the lane that asks takes SMTPUTF8.
         """
+        way.takes_utf8 = utf8
         if way.outlet.limit is None and not self._paced and not way.aside:
             job = way.jobs.take(utf8=utf8)
             if job is not None or len(self.ways) == 1:
@@ -138,7 +140,7 @@ class Turnstile:
             words = write(job) or ("" if utf8 or not job.envelope.utf8 else NO_UTF8)
             if not words:
                 return job
-            self.refuse(job, words)
+            self._refuse(job, words)
         return None
 
     def write_ahead(self) -> None:
@@ -229,6 +231,14 @@ class Turnstile:
     # private
 
     def _refuse(self, job: Job, words: str) -> None:
+        """Refuse a job here, unless it is for want of SMTPUTF8 and another relay may have it."""
+        if words == NO_UTF8 and not job.work.terms.relay:
+            others = [way for way in self.ways.values() if way.outlet.weight and way.takes_utf8]
+            if others:
+                now = time.monotonic()
+                least = min(others, key=lambda way: (not way.is_able(now), way.outlet.priority, way.passed))
+                least.jobs.add(job)
+                return
         self.refuse(job, words)
 
     def _next(self, way: Way, now: float) -> Job | None:
@@ -249,13 +259,16 @@ class Turnstile:
             self._purse = self._open_purse()
         return self._purse
 
-    def _choose(self, work: Work, now: float) -> Way:
+    def _choose(self, job: Job, now: float) -> Way:
         if len(self.ways) == 1:
             (only,) = self.ways.values()
             return only
-        if work.terms.relay:
-            return self.ways[work.terms.relay]
-        way = min(self._tier(now), key=lambda one: one.passed)
+        if job.work.terms.relay:
+            return self.ways[job.work.terms.relay]
+        shared = self._tier(now)
+        if _needs_utf8(job):
+            shared = [way for way in self.ways.values() if way.outlet.weight and way.takes_utf8] or shared
+        way = min(shared, key=lambda one: one.passed)
         way.passed += 1 / way.outlet.weight
         return way
 
@@ -312,7 +325,7 @@ class Turnstile:
         patience = now - PATIENCE_SECONDS
         for other in self.ways.values():
             job = other.jobs.first() if other is not way else None
-            if job is None:
+            if job is None or not _suits(way, job):
                 continue
             late = job.work.since < patience and other.outlet.priority == way.outlet.priority
             if (late or way.aside) and way.outlet.weight and not job.work.terms.relay and not self._blocking(job, now):
@@ -323,7 +336,7 @@ class Turnstile:
     def _may_use(self, job: Job, way: Way, now: float) -> bool:
         if job.work.terms.relay:
             return job.work.terms.relay == way.outlet.code
-        return len(self.ways) == 1 or way in self._tier(now)
+        return len(self.ways) == 1 or (way in self._tier(now) and _suits(way, job))
 
     def _blocking(self, job: Job, now: float) -> Limit | None:
         """Return the limit that has no token for this job, or None."""
@@ -370,6 +383,15 @@ class Turnstile:
 
 def _nobody_to_tell(_job: Job, words: str) -> None:
     raise RuntimeError(f"nobody is told that a job was refused: {words}")
+
+
+def _needs_utf8(job: Job) -> bool:
+    return not job.row.address.rpartition("@")[0].isascii()
+
+
+def _suits(way: Way, job: Job) -> bool:
+    """Return whether a relay takes addresses in the job's script, as far as we know."""
+    return way.takes_utf8 or not _needs_utf8(job)
 
 
 def domain_of(job: Job) -> str:

@@ -10,7 +10,7 @@ from newsletter.delivery.pace.notices import Notices
 from newsletter.delivery.pace.slots import Slots
 from newsletter.delivery.pace.turnstile import LONGEST_PAUSE
 from newsletter.delivery.relays.outlet import Outlet
-from newsletter.delivery.submit import submit
+from newsletter.delivery.submit import NO_UTF8, submit
 from newsletter.delivery.transport import SESSION, Answered, Down, Envelope
 
 NO_RELAY = "no relay can take it now"
@@ -28,7 +28,7 @@ class LetterWays:
     ) -> Answered | Down | None:
         """Hand a letter over; as ``delivery.submit``. ``relay`` is the one its sender names, "" for any.
 
-        Nothing but a relay that never had the content is followed by the next one.
+        Only a relay that never had the content is followed by the next one.
         """
         word: Answered | Down | None = Down(SESSION, NO_RELAY)
         for outlet in self._order(relay):
@@ -41,6 +41,8 @@ class LetterWays:
             finally:
                 if outlet.connections:
                     self._slots.free(outlet.code)
+            if isinstance(word, Answered) and word.reply is NO_UTF8:
+                continue  # nothing was asked of it; another may take the address
             if not isinstance(word, Down) or word.unanswered is not None or word.returned is not None:
                 if isinstance(word, Answered):
                     self._notices.back(outlet.code)
@@ -48,6 +50,10 @@ class LetterWays:
             if len(self._outlets) > 1:
                 self._notices.set_aside(outlet.code, word.words, seconds=LONGEST_PAUSE)
         return word
+
+    def close(self) -> None:
+        """Give the connections back; raises ``Unavailable``."""
+        self._slots.close()
 
     def _order(self, relay: str) -> list[Outlet]:
         if relay and any(outlet.code == relay for outlet in self._outlets):

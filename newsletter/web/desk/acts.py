@@ -145,8 +145,8 @@ def _schedule(request: HttpRequest, pk: int, who: dict[str, Any]) -> str:
 
 
 def _send(request: HttpRequest, pk: int, who: dict[str, Any]) -> str:
-    expires = duration(request.POST["expires"]) if request.POST.get("expires") else None
-    spread = duration(request.POST["spread"]) if request.POST.get("spread") else None
+    expires = duration(request.POST["expires"], where="expires") if request.POST.get("expires") else None
+    spread = duration(request.POST["spread"], where="spread") if request.POST.get("spread") else None
     cool_off = COOL_OFF if request.POST.get("cool_off") else None
     control.send(pk, cool_off=cool_off, expires=expires, spread=spread, **who)
     return (

@@ -40,6 +40,7 @@ TEXTS = [
     "ü" * 500,
     "=\n=3D=\n",
     "-- \nsignature  \n",
+    "100 % %b %% of %s\n",
     "From the start\nFrom the next\n",
     "\r\nmixed\rends\r\n",
 ]

