@@ -17,6 +17,7 @@ from newsletter.catalogue.models import Brand as BrandRow
 from newsletter.catalogue.models import Newsletter
 from newsletter.ingest.models import FetchedImage
 from newsletter.issues.blocks import seen, sees_note
+from newsletter.issues.disclaimers import disclaimers
 from newsletter.issues.material import WHOLE, Material, gather
 from newsletter.issues.models import Issue, Pick
 from newsletter.issues.picture import picture_of
@@ -67,7 +68,7 @@ def compose(material: Material, *, groups: Collection[str] = (), also: Mapping[i
         sender=newsletter.sender.name,
         postal_address=(brand.design.get("postal_address") if brand else "") or newsletter.sender.postal_address,
         note=issue.note if sees_note(issue, groups) else "",
-        disclaimers=_disclaimers(material, picks, newsletter.language),
+        disclaimers=disclaimers(material, picks),
         written=tuple(name for name in SLOTTED if getattr(issue, name)),
     )
 
@@ -187,16 +188,3 @@ def _brand(row: BrandRow | None) -> Brand:
         return Brand()
     known = Brand.__dataclass_fields__.keys()
     return Brand(**{name: value for name, value in row.design.items() if name in known})
-
-
-def _disclaimers(material: Material, picks: list[Pick], language: str) -> tuple[str, ...]:
-    """Return the disclaimer of every center that has an article, each once, in the newsletter's language."""
-    centers = {name for pick in picks for name in (pick.article.primary_center, *pick.article.centers)}
-    found: dict[str, None] = {}
-    for row in material.brands:
-        if row.name in centers:
-            texts = row.design.get("disclaimers", {})
-            text = texts.get(language) or texts.get(language.split("-")[0]) or texts.get("en", "")
-            if text:
-                found[text] = None
-    return tuple(found)

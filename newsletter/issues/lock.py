@@ -39,7 +39,7 @@ LIBRARIES = (
 PACKAGE = Path(__file__).parents[1]
 OUR_CODE = (
     *("rendering", "catalogue/authors.py", "issues/blocks.py", "issues/compose.py", "issues/picture.py"),
-    *("issues/material.py", "issues/paint.py"),
+    *("issues/disclaimers.py", "issues/material.py", "issues/paint.py"),
 )
 
 

@@ -17,6 +17,7 @@ from django.db import transaction
 from newsletter.catalogue.models import BannedPhrase
 from newsletter.errors import NotFound
 from newsletter.issues.compose import compose
+from newsletter.issues.disclaimers import lacking
 from newsletter.issues.lifecycle import State, find
 from newsletter.issues.material import Material, gather, gather_for
 from newsletter.issues.models import Issue, IssueRendering
@@ -33,7 +34,7 @@ from newsletter.rendering.proofread import OF_THE_MOMENT, Finding, proofread, so
 
 OPEN_STATES = (State.DRAFT, State.IN_REVIEW)
 OF_THE_PLAN = ("groups", "read_elsewhere")  # findings about all variants together, kept with the first
-OF_THE_ISSUE = (*OF_THE_PLAN, "fetched_image")  # findings that no rendering shows: plan and images
+OF_THE_ISSUE = (*OF_THE_PLAN, "disclaimer", "fetched_image")  # findings that no rendering shows
 
 
 def rendering_of(issue: Issue, *, now: datetime, variant: str = "") -> IssueRendering:
@@ -112,7 +113,8 @@ def _stored(
     look = look_of(material)
     made_of = json.loads(json.dumps(digest.as_dict()))
     notices = plan.notices if not variant.name else ()
-    told = [asdict(notice) for notice in (*notices, *troubles(variant.picks, its_own.fetched))]
+    rest = (*troubles(variant.picks, its_own.fetched), *lacking(its_own, variant.picks))
+    told = [asdict(notice) for notice in (*notices, *rest)]
     planned = {
         "issue_version": issue.version,
         "articles": [pick.article_id for pick in variant.picks],

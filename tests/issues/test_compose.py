@@ -13,6 +13,7 @@ from newsletter.issues.edit import reword
 from newsletter.issues.lifecycle import find
 from newsletter.issues.models import Issue
 from newsletter.issues.queries import placed
+from newsletter.issues.render import rendering_of
 from newsletter.rendering.digest import Event, Item, Piece
 from tests.factories import NOW, make_article, make_newsletter
 
@@ -32,6 +33,34 @@ def first(issue: Issue, **words: str) -> Item:
     for field, value in words.items():
         reword(issue.pk, field, value, article_id=article, by="a test", now=NOW)
     return digest_of(find(issue.pk)).sections[0].items[0]
+
+
+LANGUAGES = {"en": "Meridian takes no positions.", "ar": "لا مواقف."}
+
+
+@pytest.mark.parametrize(
+    ("texts", "language", "shown", "told"),
+    [
+        (LANGUAGES, "ar", ("لا مواقف.",), []),
+        (LANGUAGES, "ar-EG", ("لا مواقف.",), []),
+        (LANGUAGES, "ru", ("Meridian takes no positions.",), ["The one in en is shown: write ru"]),
+        ({"ar": "لا مواقف."}, "en", (), ["None is shown: write en"]),
+        ({}, "ru", (), []),
+    ],
+)
+def test_a_center_without_a_disclaimer_in_the_language_is_told(
+    issue: Issue, texts: dict[str, str], language: str, shown: tuple[str, ...], told: list[str]
+) -> None:
+    Brand.objects.create(code="moscow", name="Meridian Russia", design={"disclaimers": texts} if texts else {})
+    Article.objects.update(primary_center="Meridian Russia")
+    Newsletter.objects.update(language=language)
+    for _ in range(2):  # rendered, and kept
+        found = [one for one in rendering_of(find(issue.pk), now=NOW).findings if one["rule"] == "disclaimer"]
+        assert [one["fix"].split(" below ")[0] for one in found] == told
+    assert digest_of(find(issue.pk)).disclaimers == shown
+    if told:
+        assert found[0]["place"] == f"disclaimer of Meridian Russia in {language}"
+        assert found[0]["fix"].endswith(" below [brand.disclaimers] of the brand moscow, and load it.")
 
 
 def test_a_quotation_comes_with_who_says_it(issue: Issue) -> None:

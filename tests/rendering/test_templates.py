@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from lxml import html as lxml_html
 
-from newsletter.rendering.digest import Digest, Event, from_dict
+from newsletter.rendering.digest import Digest, Event, Piece, from_dict
 from newsletter.rendering.proofread import proofread
 from newsletter.rendering.render import TEMPLATES, render
 from newsletter.rendering.sample import sample
@@ -30,6 +30,8 @@ def rich(digest: Digest) -> Digest:
         event=Event("Thursday, December 3, 2026 · 6:00 PM EST", "Harbor Avenue 1780", "2026-12-03T18:00-05:00"),
         body=("The first paragraph.", "The second paragraph."),
         link_text="The whole story",
+        byline="Ada Byron",
+        signed=(Piece("Ada Byron", "https://meridian.example/people/ada-byron"),),  # nothing beside it: a target
     )
     return replace(digest, sections=(replace(first, items=(item, *first.items[1:])), *others))
 
