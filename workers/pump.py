@@ -73,7 +73,8 @@ class Pump(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no type
                     warn_of_stuck()
                 hands.serve(now)
             except (DatabaseError, NewsletterError, OSError) as error:
-                log.warning("pump_waits error=%s", type(error).__name__)
+                cause = error.__cause__ or error  # DiskFull rather than OperationalError
+                log.warning("pump_waits error=%s", type(cause).__name__)
             finally:
                 connection.close()  # nothing open may be inherited by a child that celery forks
         hands.end()

@@ -136,4 +136,6 @@ def too_late() -> Unavailable:
 
 
 def _unavailable(words: str) -> Unavailable:
+    if "No space left" in words:
+        return Unavailable(f"The disk of PostgreSQL is full: {words.strip()}", code="disk_full", where="DATABASE_URL")
     return Unavailable(f"The database does not answer: {words.strip()}", where="DATABASE_URL")
