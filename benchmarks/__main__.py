@@ -8,6 +8,7 @@ import sys
 BENCHMARKS = (
     "benchmarks.send",
     "benchmarks.scale",
+    "benchmarks.parts",
     "benchmarks.freeze",
     "benchmarks.selectors",
     "benchmarks.ingest",

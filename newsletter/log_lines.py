@@ -12,13 +12,14 @@ from datetime import UTC, datetime
 
 _ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:=|]+@[^\s<>()\[\]\"',;:|]+")
 _FIELD = re.compile(r"(?<!\S)(\w+)=(\S+)")
-_VALUES = re.compile(r"(DETAIL:|CONTEXT:|Key \()[^\n]*")  # PostgreSQL repeats what it was given
+_VALUES = re.compile(r"(DETAIL:|CONTEXT:|LINE \d+:|Key \()[^\n]*")  # PostgreSQL repeats what it was given
+_TOKEN = re.compile(r"(/[upvc]/)[A-Za-z0-9_-]{8,}|\b(nlt_)[A-Za-z0-9_-]+")  # links of readers; keys of programs
 MASK = "(masked)"
 
 
 def masked(text: str) -> str:
-    """Return ``text`` without mail addresses and without the values a database error repeats."""
-    return _ADDRESS.sub(MASK, _VALUES.sub(rf"\1 {MASK}", text))
+    """Return ``text`` without mail addresses, keys of links and programs, and the values a database error repeats."""
+    return _TOKEN.sub(rf"\1\2{MASK}", _ADDRESS.sub(MASK, _VALUES.sub(rf"\1 {MASK}", text)))
 
 
 class Lines(logging.Formatter):

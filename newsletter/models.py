@@ -6,7 +6,7 @@ from newsletter.catalogue.models import Author, BannedPhrase, Brand, Newsletter,
 from newsletter.delivery.models import Attempt, Chunk, Delivery, Epoch, RefusalRun, Sending
 from newsletter.delivery.relays.models import Bucket, DomainPace, RelayBreak, RelayTrouble, SlowedDomain, StandingRelay
 from newsletter.handover.models import Handover
-from newsletter.images.models import Image
+from newsletter.images.models import FolderMark, Image
 from newsletter.ingest.models import FetchedImage, QuarantinedRecord, Record, Settled, Source, Supplement
 from newsletter.issues.models import (
     Approval,
@@ -38,6 +38,7 @@ __all__ = [
     "Epoch",
     "FetchedImage",
     "FindingOverride",
+    "FolderMark",
     "Handover",
     "HistoryEntry",
     "Image",

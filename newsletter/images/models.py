@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Now
 
 
 class Image(models.Model):
@@ -38,3 +39,13 @@ class Image(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class FolderMark(models.Model):
+    """What stands in the folder of images that all hosts share; one row."""
+
+    mark = models.CharField(max_length=64)
+    since = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.mark

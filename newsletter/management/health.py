@@ -27,6 +27,7 @@ from newsletter.delivery.relays.outlet import DEFAULT, Outlet, current_outlets
 from newsletter.delivery.replies import LATELY, heard
 from newsletter.delivery.watch_progress import progress
 from newsletter.errors import NewsletterError, Unavailable
+from newsletter.images.same_folder import check_folder
 from newsletter.ingest.models import QuarantinedRecord, Source
 from newsletter.issues.lifecycle import State
 from newsletter.issues.models import HistoryEntry, Issue
@@ -122,6 +123,14 @@ def _disk(_: datetime) -> str:
     if free < LEAST_FREE_BYTES:
         raise NewsletterError(f"Only {free >> 20} MB are free.", fix="Free some space.")
     return f"{free >> 30} GB free"
+
+
+def _images(_: datetime) -> str:
+    check_folder()
+    free = shutil.disk_usage(settings.MEDIA).free
+    if free < LEAST_FREE_BYTES:
+        raise NewsletterError(f"Only {free >> 20} MB are free for images.", fix="Free some space.")
+    return f"the folder that every host uses, {free >> 30} GB free"
 
 
 def _newsletters(_: datetime) -> str:
@@ -264,6 +273,7 @@ PARTS: dict[str, Callable[[datetime], str]] = {
     "keys": _keys,
     "redis": _redis,
     "disk": _disk,
+    "images": _images,
     "newsletters": _newsletters,
     "sources": _sources,
     "issues": _issues,

@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,10 @@ class Host:
         """The command line that runs ``words`` on this host."""
         return ["ip", "netns", "exec", self.name, *words]
 
+    def through(self, host: str, port: int) -> tuple[str, int]:
+        """Where this host reaches a part on the bridge: there."""
+        return host, port
+
     def cut(self) -> None:
         """Pull the cable: nobody on either side is told."""
         _ip("link", "set", self.link, "down")
@@ -35,13 +40,31 @@ class Host:
         _ip("link", "set", self.link, "up")
 
 
+class Station(Protocol):
+    """A host, however it is made."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def address(self) -> str: ...
+
+    def command(self, *words: str) -> list[str]: ...
+
+    def through(self, host: str, port: int) -> tuple[str, int]: ...
+
+    def cut(self) -> None: ...
+
+    def mend(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Net:
     """The bridge and its hosts. ``address`` is where the shared parts listen, ``network`` who may connect."""
 
     address: str
     network: str
-    hosts: tuple[Host, ...]
+    hosts: tuple[Station, ...]
 
 
 def missing() -> str:

@@ -21,8 +21,8 @@ Place = tuple[str, int] | Path
 class Proxy:
     """A running proxy; set ``mode``, ``delay`` and ``rate`` at any time."""
 
-    def __init__(self, target: Place) -> None:
-        self.target = target
+    def __init__(self, target: Place, source: str = "") -> None:
+        self.target, self.source = target, source
         self.mode, self.delay, self.rate = PASSING, 0.0, 0
         self.cuts = 0
         self.port = 0
@@ -59,7 +59,8 @@ class Proxy:
             if isinstance(self.target, Path):
                 behind, ahead = await asyncio.open_unix_connection(str(self.target))
             else:
-                behind, ahead = await asyncio.open_connection(*self.target)
+                local = (self.source, 0) if self.source else None
+                behind, ahead = await asyncio.open_connection(*self.target, local_addr=local)
         except OSError:
             _abort(writer)
             return
@@ -104,9 +105,12 @@ class Proxy:
 
 
 @contextmanager
-def proxy(target: Place, *, listen: Path | None = None) -> Iterator[Proxy]:
-    """A proxy to ``target`` for the time of the block, at ``listen`` or at a free port of 127.0.0.1."""
-    one, ready = Proxy(target), threading.Event()
+def proxy(target: Place, *, listen: Path | None = None, source: str = "") -> Iterator[Proxy]:
+    """A proxy to ``target`` for the time of the block, at ``listen`` or at a free port of 127.0.0.1.
+
+    ``source`` is the address from which it goes on.
+    """
+    one, ready = Proxy(target, source), threading.Event()
     thread = threading.Thread(target=one.run, args=(listen, ready), daemon=True)
     thread.start()
     assert ready.wait(10)

@@ -18,15 +18,22 @@ from django.db import connection
 from newsletter.embedded import postgres, valkey
 from newsletter.embedded.place import Place, place_of
 from tests.delivery.stage import database_url
-from tests.faults.net import Net
+from tests.faults.net import Net, Station
+from tests.faults.parts import know_this_life
 
 
 @dataclass(frozen=True, slots=True)
 class Reachable:
-    """The two addresses: all that a host is told of the others."""
+    """Where the two listen, and their password."""
 
-    database_url: str
-    redis_url: str
+    address: str
+    broker_port: int
+    password: str
+
+    def urls(self, host: Station) -> tuple[str, str]:
+        """The two addresses as a host reaches them: all that it is told of the others."""
+        database, broker = (":".join(map(str, host.through(self.address, one))) for one in (5432, self.broker_port))
+        return f"postgresql://newsletter:{self.password}@{database}/newsletter", f"redis://:{self.password}@{broker}/0"
 
 
 @contextmanager
@@ -40,10 +47,8 @@ def reachable(folder: Path, net: Net) -> Iterator[Reachable]:
         _copy_tables(place)
         _open_database(place, net, password)
         with _broker(place, net, password) as port, _here(place):
-            yield Reachable(
-                f"postgresql://newsletter:{password}@{net.address}:5432/newsletter",
-                f"redis://:{password}@{net.address}:{port}/0",
-            )
+            know_this_life()
+            yield Reachable(net.address, port, password)
     finally:
         postgres.stop(place)
         for folder in (place.data, place.run):

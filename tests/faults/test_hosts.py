@@ -1,7 +1,8 @@
 """Two worker hosts, one database, one broker: one host is cut off in the middle of a send and comes back.
 
-The hosts are network namespaces with homes of their own; all they are given beside the secrets is the two addresses
-and the relay. The cut is a cable pulled: no process is told, no connection is closed.
+The hosts are network namespaces with homes of their own, and process groups behind proxies where namespaces cannot be
+made; all they are given beside the secrets is the two addresses and the relay. The cut is a cable pulled: no process is
+told, no connection is closed.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,8 @@ from django.conf import settings
 from newsletter.delivery.ledger import LEASE_SECONDS
 from newsletter.issues.models import Issue
 from tests.delivery.stage import check_promise, make_issue, states
-from tests.faults.net import Host, missing, net
+from tests.faults.groups import groups
+from tests.faults.net import Net, Station, missing, net
 from tests.faults.reachable import Reachable, reachable
 from tests.faults.witness import shares, sink_at
 from tests.workers.crew import Worker, wait_until
@@ -28,8 +30,9 @@ from tests.workers.crew import Worker, wait_until
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.faults,
-    pytest.mark.skipif(bool(missing()), reason=missing() or "nothing"),
 ]
+_NONE = pytest.mark.skipif(bool(missing()), reason=missing() or "nothing")
+RIGS = [pytest.param(net, id="namespaces", marks=_NONE), pytest.param(groups, id="groups")]
 READERS, CONNECTIONS = 20_000, 8
 RATE = 100  # messages a second the relay takes: the send outlasts the cut
 AWAY_SECONDS = LEASE_SECONDS + 30
@@ -40,19 +43,20 @@ def _is_sent(issue: Issue) -> bool:
 
 
 @contextmanager
-def _worker(host: Host, parts: Reachable, smtp: str, folder: Path) -> Iterator[Worker]:
+def _worker(host: Station, parts: Reachable, relay: tuple[str, int], folder: Path) -> Iterator[Worker]:
     home = folder / host.name
     home.mkdir()
+    database_url, redis_url = parts.urls(host)
     ours = {name: value for name, value in os.environ.items() if not name.startswith("NEWSLETTER_")}
     ours |= {
         "NEWSLETTER_ENV": "test",
         "NEWSLETTER_HOME": str(home),
-        "DATABASE_URL": parts.database_url,
-        "REDIS_URL": parts.redis_url,
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
         "SECRET_KEY": settings.SECRET_KEY,
         "NEWSLETTER_LINK_KEYS": " ".join(f"{number}:{secret}" for number, secret in settings.LINK_KEYS.items()),
         "NEWSLETTER_ADDRESS_KEY": settings.ADDRESS_KEY,
-        "NEWSLETTER_SMTP_URL": smtp,
+        "NEWSLETTER_SMTP_URL": "smtp://{}:{}".format(*host.through(*relay)),
         "NEWSLETTER_SMTP_CONNECTIONS": str(CONNECTIONS),
         "NEWSLETTER_SAFE_LIST": "*",
     }
@@ -66,14 +70,17 @@ def _worker(host: Host, parts: Reachable, smtp: str, folder: Path) -> Iterator[W
         worker.kill()
 
 
-def test_a_host_that_was_cut_off_past_its_lease_is_fenced_and_joins_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("rig", RIGS)
+def test_a_host_that_was_cut_off_past_its_lease_is_fenced_and_joins_again(
+    rig: Callable[[int], AbstractContextManager[Net]], tmp_path: Path
+) -> None:
     issue = make_issue(readers=READERS, kilobytes=4)
-    with net(2) as bridge, reachable(tmp_path, bridge) as parts:
+    with rig(2) as bridge, reachable(tmp_path, bridge) as parts:
         stays, goes = bridge.hosts
         with (
             sink_at(bridge.address, tmp_path, rate=RATE) as relay,
-            _worker(stays, parts, f"smtp://{bridge.address}:{relay.port}", tmp_path),
-            _worker(goes, parts, f"smtp://{bridge.address}:{relay.port}", tmp_path),
+            _worker(stays, parts, (bridge.address, relay.port), tmp_path),
+            _worker(goes, parts, (bridge.address, relay.port), tmp_path),
         ):
             both = [stays.address, goes.address]
             wait_until(

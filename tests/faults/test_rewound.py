@@ -19,6 +19,7 @@ from tests.delivery.stage import sending_issue, to
 from tests.faults.account import account
 from tests.faults.drive import drive
 from tests.faults.parts import Parts, own_parts
+from tests.workers.crew import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.short]
 
@@ -57,6 +58,7 @@ def test_a_promoted_replica_that_lags_holds_sending(tmp_path: Path) -> None:
         parts.cluster.rename(parts.cluster.with_name("lost"))
         copy.rename(parts.cluster)
         parts.start_database()
+        wait_until(lambda: parts.ask("SELECT pg_is_in_recovery()") == [(False,)], seconds=30)
         reconcile(timezone.now())
         assert standing().held
         deliver(place="t", transport=to(relay.port), seconds=1)

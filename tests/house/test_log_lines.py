@@ -5,16 +5,27 @@ from __future__ import annotations
 import json
 import logging
 import re
+import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings
+from django.urls import reverse
 
+from newsletter.access.tokens import create
 from newsletter.issues.models import Issue
 from newsletter.letters.write import write
+from newsletter.links.addresses import preferences, unsubscribe
 from newsletter.log_lines import JsonLines, Lines, masked
+from newsletter.management.supervise import crew as supervised
+from newsletter.readers.models import Reader
 from tests.delivery.sink import sink
-from tests.delivery.stage import make_issue, states
+from tests.delivery.stage import database_url, make_issue, states
 from tests.factories import NOW
 from tests.workers.crew import broker_of_our_own, crew, wait_until
 
@@ -32,6 +43,9 @@ def record(message: str, *, exc_info: object = None) -> logging.LogRecord:
         ("to=<ada@readers.example>", "to=<(masked)>"),
         ("Key (address)=(ada@readers.example) already exists.", "Key ( (masked)"),
         ("DETAIL:  Failing row contains (1, Ada Byron, x).", "DETAIL: (masked)"),
+        ("LINE 1: INSERT INTO x VALUES ('Ada Byron')", "LINE 1: (masked)"),
+        ("Forbidden: /u/AbCdEf12-_x?y", "Forbidden: /u/(masked)?y"),
+        ("Bearer nlt_dbd930be_Cz93Yv8kfji", "Bearer nlt_(masked)"),
         ("issue=17 accepted=97", "issue=17 accepted=97"),
     ],
 )
@@ -80,3 +94,68 @@ def test_a_journey_with_failures_logs_no_address_no_subject_and_no_body(form: st
     text = log.read_text()
     assert "slice_ended" in text
     assert re.findall(r"\S+@readers\.example|This week|Secret|Reader \d+|Dear ", text) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_web_ticker_and_worker_log_no_person_and_no_key(tmp_path: Path) -> None:
+    issue = make_issue(readers=60)
+    reader = Reader.objects.get(address="r1@readers.example")
+    links = [unsubscribe(reader.pk, issue.newsletter_id, issue.pk), preferences(reader.pk, issue.newsletter_id)]
+    secret = create("a program", scopes=["issues:read"], by="ada", now=NOW)[1]
+    logs = {name: tmp_path / f"{name}.log" for name in ("worker", "web", "beat")}
+    with sink(tmp_path, rcpt={"r11@": ["550 5.1.1 no r11@readers.example", 0]}) as relay:  # noqa: SIM117  in this order
+        with crew(relay.port, logs["worker"]) as start, supervised(tmp_path) as hands, free_port() as port:
+            told = {"DATABASE_URL": database_url(), "NEWSLETTER_LOG_LEVEL": "DEBUG", "NEWSLETTER_SAFE_LIST": "*"}
+            told |= {"NEWSLETTER_BASE_URL": f"http://127.0.0.1:{port}", "NEWSLETTER_HOME": str(tmp_path), **same_keys()}
+            start(broker=broker_of_our_own(), **told)
+            hands.start("web", ["-m", "newsletter", "web", "--bind", f"127.0.0.1:{port}"], environment=told)
+            hands.start("beat", ["-m", "newsletter", "beat"], environment=told)
+            wait_until(lambda: _asked(port, "GET", "/healthz") == 200, seconds=60)
+            for link in links:
+                for place in (urlsplit(link).path, urlsplit(link).path[:-2] + "zz"):
+                    for method in ("GET", "POST", "DELETE"):
+                        _asked(port, method, place, body="reader=r1@readers.example&name=Reader+1")
+            for key in (secret, secret[:-1] + "0"):
+                for place in ("/api/issues", "/api/issues/zz", f"/api/articles?key={key}"):
+                    _asked(port, "POST", place, body="{", headers={"Authorization": f"Bearer {key}"})
+                    _asked(port, "GET", place, headers={"Authorization": f"Bearer {key}"})
+            _asked(port, "POST", reverse("desk:login"), body="username=r1@readers.example&password=Secret-pass-word")
+            wait_until(lambda: Issue.objects.filter(pk=issue.pk, state=Issue.State.SENT).exists(), seconds=60)
+            wait_until(lambda: "tick" in logs["beat"].read_text(), seconds=60)
+    text = "".join(log.read_text() for log in logs.values())
+    keys = [urlsplit(link).path.rsplit("/", 1)[1] for link in links]
+    assert "slice_ended" in logs["worker"].read_text()
+    assert "CSRF" in logs["web"].read_text()  # it logs no request, only what goes wrong
+    assert re.findall(r"\S+@readers\.example|This week|Secret|Reader[ +]\d+|Dear ", text) == []
+    assert [key for key in [*keys, secret] if key[:-2] in text] == []
+
+
+def _asked(port: int, method: str, place: str, *, body: str = "", headers: dict[str, str] | None = None) -> int:
+    """The status of a request, 0 for none."""
+    form = {"Content-Type": "application/x-www-form-urlencoded", **(headers or {})}
+    asked = HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        asked.request(method, place, body=body or None, headers=form)
+        return asked.getresponse().status
+    except OSError:
+        return 0
+    finally:
+        asked.close()
+
+
+def same_keys() -> dict[str, str]:
+    """Our keys, for processes with a home of their own."""
+    links = " ".join(f"{number}:{secret}" for number, secret in settings.LINK_KEYS.items())
+    return {
+        "SECRET_KEY": settings.SECRET_KEY,
+        "NEWSLETTER_LINK_KEYS": links,
+        "NEWSLETTER_ADDRESS_KEY": settings.ADDRESS_KEY,
+    }
+
+
+@contextmanager
+def free_port() -> Iterator[int]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    yield port

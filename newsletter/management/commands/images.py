@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import CommandParser
 
 from newsletter.images.queries import describe_image, newest
+from newsletter.images.same_folder import accept_folder
 from newsletter.issues.fetch_images import fetch_images
 from newsletter.management.verb import Verb, now, page, positive
 
@@ -14,12 +16,12 @@ from newsletter.management.verb import Verb, now, page, positive
 class Command(Verb):
     help = (
         "List the images of the library, newest first; `images fetch` brings in the remote images that open issues "
-        "show (the worker does so every minute)."
+        "show (the worker does so every minute); `images accept` makes the folder of this host the one of all hosts."
     )
     lists = "images"
 
     def arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("act", choices=["list", "fetch"], nargs="?", default="list")
+        parser.add_argument("act", choices=["list", "fetch", "accept"], nargs="?", default="list")
         parser.add_argument("--words", default="", help="that title, alt or credit holds")
         parser.add_argument("--issue", type=positive, help="fetch for this issue only")
 
@@ -29,6 +31,9 @@ class Command(Verb):
         return super().in_words({**answer, "images": rows})
 
     def run(self, *, act: str, words: str, issue: int | None, limit: int, after: str, **_: Any) -> dict[str, Any]:
+        if act == "accept":
+            accept_folder()
+            return {"accepted": str(settings.MEDIA), "images": [], "next": None}
         if act == "fetch":
             rows = fetch_images(now=now(), issue_id=issue, most=limit)
             told = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from typing import Any, NoReturn
@@ -10,7 +11,10 @@ from django.conf import settings
 from django.core.management.base import CommandParser
 
 from newsletter.access.same_keys import check_keys_if_possible
+from newsletter.images.same_folder import check_folder_if_possible
 from newsletter.management.verb import Verb, positive
+
+log = logging.getLogger(__name__)
 
 
 class Command(Verb):
@@ -21,6 +25,8 @@ class Command(Verb):
 
     def run(self, *, processes: int, **_: Any) -> NoReturn:
         check_keys_if_possible()
+        if trouble := check_folder_if_possible():
+            log.warning("images_not_shared %s", trouble)
         arguments = ["-A", "workers.app", "worker", "--concurrency", str(processes), "--loglevel", "INFO"]
         arguments += [
             "-Q",
