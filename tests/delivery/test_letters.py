@@ -150,7 +150,7 @@ def test_a_proof_is_the_rendering_marked_as_such_with_dead_links(settings: objec
     text = seen.get_body(("html",)).get_content()  # type: ignore[union-attr]
     assert "Rivers of ice" in text
     assert "/u/preview" in text
-    assert HistoryEntry.objects.filter(issue=issue, act="proof", detail={"letter": letter.pk}).exists()
+    assert HistoryEntry.objects.filter(issue=issue, act="proof", detail={"letter": letter.pk, "variant": "1"}).exists()
 
 
 def test_a_preview_is_four_files_of_the_same_rendering(tmp_path: Path) -> None:

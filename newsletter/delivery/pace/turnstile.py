@@ -336,7 +336,10 @@ class Turnstile:
     def _may_use(self, job: Job, way: Way, now: float) -> bool:
         if job.work.terms.relay:
             return job.work.terms.relay == way.outlet.code
-        return len(self.ways) == 1 or (way in self._tier(now) and _suits(way, job))
+        if len(self.ways) == 1:
+            return True
+        tier = [one for one in self._tier(now) if _suits(one, job)]
+        return way in tier or (not tier and bool(way.outlet.weight) and _suits(way, job))
 
     def _blocking(self, job: Job, now: float) -> Limit | None:
         """Return the limit that has no token for this job, or None."""

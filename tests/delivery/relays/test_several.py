@@ -325,6 +325,16 @@ def test_a_reader_s_script_that_one_relay_does_not_take_goes_over_one_that_does(
     assert states(issue) == {"accepted": 60}
 
 
+def test_a_reader_s_script_finds_its_relay_out_of_a_limited_domain_as_well(tmp_path: Path) -> None:
+    in_script(30)
+    DomainPace.objects.create(domain="readers.example", rate="20/s")
+    with sink(tmp_path / "a", without=["SMTPUTF8"]) as plain, sink(tmp_path / "b") as able:
+        relay("plain", plain.port)
+        relay("able", able.port, priority=2)
+        assert go() == {"accepted": 30}
+        assert len(able.accepted()) == 3
+
+
 def test_a_reader_s_script_that_no_relay_takes_is_refused_by_itself(tmp_path: Path) -> None:
     in_script(20)
     with sink(tmp_path / "a", without=["SMTPUTF8"]) as one, sink(tmp_path / "b", without=["SMTPUTF8"]) as two:
