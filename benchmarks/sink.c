@@ -1,6 +1,6 @@
 /* An SMTP sink that is never what limits a measurement: sink PORT LOG [MILLISECONDS]
  *
- * Takes any message (PIPELINING, 8BITMIME, SMTPUTF8), one thread, epoll. Content is looked through and thrown away; the
+ * Takes any message (PIPELINING, 8BITMIME, SMTPUTF8, CHUNKING), one thread, epoll. Content is looked through and thrown away; the
  * recipient of every message is written to LOG before its 250. MILLISECONDS makes every answer late, as a distant relay
  * would. PORT 0 picks a free one; the port in use is the first line on stdout. SIGTERM ends it with one line of JSON:
  * how many messages, and when (seconds since 1970) the first DATA came and the last message was answered.
@@ -27,6 +27,8 @@ struct session {
     int fd, late;           /* late: answers that are still on their way */
     bool content, closed;
     int matched;            /* octets of END already seen */
+    size_t left;            /* octets of a chunk (BDAT) that are still to come */
+    bool chunk, final;      /* within a chunk; it is the last one */
     size_t length;          /* of the unfinished command line */
     char line[LINE], recipient[ADDRESS];
 };
@@ -166,8 +168,14 @@ static bool obey(struct session *one) {  /* one command line; returns whether it
         one->content = true;
         one->matched = 2;
         say("354 go on\r\n");
+    } else if (!strncasecmp(line, "BDAT ", 5)) {
+        if (first_data == 0) first_data = now(CLOCK_REALTIME);
+        char *rest;
+        one->left = strtoul(line + 5, &rest, 10);
+        one->final = strcasestr(rest, "LAST") != NULL;
+        one->chunk = true;
     } else if (!strncasecmp(line, "EHLO", 4)) {
-        say("250-sink.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 ENHANCEDSTATUSCODES\r\n");
+        say("250-sink.example\r\n250-CHUNKING\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 ENHANCEDSTATUSCODES\r\n");
     } else if (!strncasecmp(line, "QUIT", 4)) {
         say("221 2.0.0 bye\r\n");
         return true;
@@ -179,6 +187,15 @@ static bool obey(struct session *one) {  /* one command line; returns whether it
 
 static void take_octets(struct session *one, const char *from, const char *to) {
     while (from < to) {
+        if (one->chunk) {
+            size_t here = (size_t)(to - from) < one->left ? (size_t)(to - from) : one->left;
+            from += here;
+            one->left -= here;
+            if (one->left) continue;
+            one->chunk = false;
+            if (one->final) take_message(one); else say("250 2.0.0 more\r\n");
+            continue;
+        }
         if (one->content) {
             from = skip_content(one, from, to);
             if (!one->content) take_message(one);

@@ -143,7 +143,8 @@ def test_a_host_that_lost_its_slots_gives_its_connections_up(tmp_path: Path) -> 
 def _end_who_holds_slots(code: str, most: int) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory' "
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory' AND database = "
+            "(SELECT oid FROM pg_database WHERE datname = current_database()) "
             "AND (classid::bigint << 32 | objid::bigint) = ANY(%s)",
             [slot_locks(code, most)],
         )
