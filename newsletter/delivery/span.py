@@ -43,7 +43,7 @@ def _tracer() -> Any:
 
 
 def _provider() -> Any:
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # type: ignore[import-not-found]  # of the extra
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # type: ignore[import-not-found,unused-ignore]  # of the extra
         OTLPSpanExporter,
     )
     from opentelemetry.sdk.trace import TracerProvider
