@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from importlib.util import find_spec
 from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -178,8 +179,8 @@ except Invalid as _broken:
     raise ImproperlyConfigured(f"{_broken.where}: {_broken.message} {_broken.fix}") from None
 _ANYMAIL = "NEWSLETTER_ANYMAIL_"
 ANYMAIL_PROVIDER = os.environ.get(f"{_ANYMAIL}PROVIDER", "")  # a module of anymail.backends, such as mailgun
-if ANYMAIL_PROVIDER and not ANYMAIL_PROVIDER.isidentifier():
-    raise ImproperlyConfigured(f"{_ANYMAIL}PROVIDER={ANYMAIL_PROVIDER!r}: a name such as mailgun is needed")
+if ANYMAIL_PROVIDER and not (ANYMAIL_PROVIDER.isidentifier() and find_spec(f"anymail.backends.{ANYMAIL_PROVIDER}")):
+    raise ImproperlyConfigured(f"{_ANYMAIL}PROVIDER={ANYMAIL_PROVIDER!r}: django-anymail knows no such provider")
 if TRANSPORT == "anymail" and not ANYMAIL_PROVIDER and PRODUCTION:
     raise ImproperlyConfigured(f"{_ANYMAIL}PROVIDER: name the provider that NEWSLETTER_TRANSPORT=anymail uses")
 ANYMAIL_BATCH = _whole_number(f"{_ANYMAIL}BATCH", 100, least=1, most=1000)  # readers a call; all in doubt if it is lost

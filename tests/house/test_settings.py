@@ -43,6 +43,9 @@ def start(tmp_path: Path, **changed: str | None) -> tuple[int, str]:
         ("NEWSLETTER_SMTP_URL", "smtp://relay.example.org:25?tls=maybe"),
         ("NEWSLETTER_SMTP_CONNECTIONS", "many"),
         ("NEWSLETTER_TRANSPORT", "pigeon"),
+        ("NEWSLETTER_ANYMAIL_PROVIDER", "pigeon"),
+        ("NEWSLETTER_ANYMAIL_PROVIDER", "../mailgun"),
+        ("NEWSLETTER_ANYMAIL_BATCH", "0"),
         ("DATABASE_URL", "postgresql://["),
         ("DATABASE_URL", None),
         ("REDIS_URL", "nonsense"),
@@ -64,6 +67,10 @@ def start(tmp_path: Path, **changed: str | None) -> tuple[int, str]:
 def test_a_bad_setting_is_named(tmp_path: Path, name: str, value: str | None) -> None:
     code, message = start(tmp_path, **{name: value})
     assert (code, name in message) == (1, True), message
+
+
+def test_a_transport_without_its_provider_is_named(tmp_path: Path) -> None:
+    assert "NEWSLETTER_ANYMAIL_PROVIDER" in start(tmp_path, NEWSLETTER_TRANSPORT="anymail")[1]
 
 
 def test_good_settings_get_as_far_as_the_database(tmp_path: Path) -> None:

@@ -127,7 +127,7 @@ class Dispatch:
             try:
                 fates = caller.hand_in(batch)
             except Exception as error:  # it may have gone
-                log.exception("provider_call_broke error=%s", type(error).__name__)
+                log.warning("provider_call_broke error=%s", type(error).__name__)
                 fates = [Lost(f"the call broke: {type(error).__name__}")] * len(batch.parcels)
         self._tell(batch, fates)
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
 from functools import reduce
+from pathlib import Path
+from threading import Event
+from time import monotonic, sleep
 
 import pytest
 from anymail.exceptions import AnymailAPIError
 from anymail.message import AnymailRecipientStatus
+from django.conf import settings
 from django.core import mail
 from django.test import override_settings
 from django.utils import timezone
@@ -17,10 +24,12 @@ from newsletter.delivery.letters import send_letters
 from newsletter.delivery.models import Attempt, Delivery, DeliveryState
 from newsletter.delivery.provider.merge import LANGUAGES
 from newsletter.delivery.return_path import read_return_path
+from newsletter.delivery.transports import current_transport
+from newsletter.errors import Invalid
 from newsletter.issues.models import Issue, IssueRendering
 from newsletter.letters.models import Letter
 from tests.delivery.provider.fake import Provider, provider
-from tests.delivery.stage import sending_issue, states
+from tests.delivery.stage import database_url, sending_issue, states, take_back
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -247,3 +256,51 @@ def test_letters_go_one_by_one_and_wait_where_the_provider_says_so() -> None:
         Letter.objects.update(next_attempt_at=now)
         assert send_letters(seconds=5) == 1
     assert fake.accepted() == ["a@readers.example"]
+
+
+def test_a_worker_killed_within_its_calls_leaves_them_in_doubt_and_nobody_gets_two() -> None:
+    issue = sending_issue(readers=200)
+    program = Path(__file__).parents[1] / "pace" / "deliverers.py"
+    held = Event()
+    with provider(batch=10) as fake:
+
+        def hold(number: int, _to: list[str]) -> str:
+            if number >= 4 and not held.is_set():
+                held.wait(30)  # taken, and not yet answered when the worker dies
+            return "200"
+
+        fake.answer = hold
+        environment = {
+            **os.environ,
+            "DATABASE_URL": database_url(),
+            "PYTHONPATH": str(Path.cwd()),
+            "NEWSLETTER_SAFE_LIST": "*",
+            "NEWSLETTER_TRANSPORT": "anymail",
+            "NEWSLETTER_ANYMAIL_PROVIDER": "mailgun",
+            "NEWSLETTER_ANYMAIL_BATCH": "10",
+            **{f"NEWSLETTER_ANYMAIL_{name}": str(value) for name, value in settings.ANYMAIL.items()},
+        }
+        with subprocess.Popen([sys.executable, str(program), "t", "30"], env=environment) as worker:
+            end = monotonic() + 30
+            while not held.is_set() and monotonic() < end:
+                sleep(0.02)
+                if len(fake.calls) >= 4 and Delivery.objects.filter(issue=issue, state=DeliveryState.WIRE).exists():
+                    worker.kill()
+                    worker.wait()
+                    held.set()
+        take_back()
+        while states(issue).get("queued"):
+            go()
+        check(issue, fake)
+    found = states(issue)
+    assert set(found) == {"accepted", "in_doubt"}
+    assert found["in_doubt"] <= 2 * 10
+
+
+def test_a_setting_that_the_provider_lacks_is_named() -> None:
+    lacking = override_settings(
+        TRANSPORT="anymail", EMAIL_BACKEND="anymail.backends.mailgun.EmailBackend", ANYMAIL={}, ANYMAIL_BATCH=100
+    )
+    with lacking, pytest.raises(Invalid, match="MAILGUN_API_KEY") as told:
+        current_transport()
+    assert told.value.where == "NEWSLETTER_ANYMAIL_PROVIDER"
