@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 LOCK := requirements-dev.txt
 TESTS ?= tests
+FAULTS_JOBS ?= 6
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run demo test test-browser faults faults-short bench hostile conformance check fmt docs lock
@@ -36,9 +37,9 @@ test: setup  ## every test that pip alone can install
 test-browser: setup  ## the desk and the digests in a real Chromium
 	$(BIN)/python -m pytest -m browser $(TESTS)
 
-faults: setup  ## the whole fault list (hours); writes docs/reference/faults.md
+faults: setup  ## the whole fault list (about an hour); FAULTS_JOBS=6 at once; writes docs/reference/faults.md
 	@rm -f .faults.jsonl
-	FAULTS_RESULTS=.faults.jsonl $(BIN)/python -m pytest tests/faults; code=$$?; \
+	FAULTS_RESULTS=.faults.jsonl $(BIN)/python -m pytest -n $(FAULTS_JOBS) --maxschedchunk 1 tests/faults; code=$$?; \
 	  $(BIN)/python -m tests.faults.table .faults.jsonl docs/reference/faults.md $$code; exit $$code
 
 faults-short: setup  ## the part of the fault list that CI runs

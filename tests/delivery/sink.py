@@ -43,6 +43,7 @@ class Session:
         self.began = 0.0
         self.mute = False
         self.delayed_until = 0.0
+        self.waiting = 0  # replies that have to wait
 
     def feed(self, octets: bytes) -> None:
         self.buffer += octets
@@ -149,7 +150,8 @@ class Session:
         delay = float(self.server.rules.get("delay", 0))
         if delay and text.startswith("250 2.0.0"):
             self.delayed_until = time.monotonic() + delay
-        if self.delayed_until > time.monotonic():  # what follows keeps its place
+        if self.delayed_until > time.monotonic() or self.waiting:  # what follows keeps its place
+            self.waiting += 1
             self.server.later.append((self.delayed_until, self, text))
             return
         self.write(text)
@@ -197,6 +199,7 @@ class Server:
             if due:
                 self.later = [entry for entry in self.later if entry[0] > now]
                 for _, session, text in due:
+                    session.waiting -= 1
                     session.write(text)
 
     def accept(self, listener: socket.socket) -> None:

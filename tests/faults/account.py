@@ -5,6 +5,7 @@ The line goes to the file that FAULTS_RESULTS names; ``python -m tests.faults.ta
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import random
@@ -97,6 +98,7 @@ def write(line: Line) -> None:
     print(text)
     if place := os.environ.get("FAULTS_RESULTS"):
         with Path(place).open("a") as results:
+            fcntl.flock(results, fcntl.LOCK_EX)  # several processes write; the lock ends with the file
             results.write(text + "\n")
 
 

@@ -1,7 +1,8 @@
 """A wire that can be cut: a small proxy, TCP or Unix socket, before any part of the rig.
 
 Modes: ``passing``; ``hanging`` (nothing moves and nothing is closed: a half-open connection); ``refusing`` (new
-connections are closed at once, old ones reset). ``delay`` is seconds a piece waits, ``rate`` octets a second.
+connections are closed at once, old ones reset); ``swallowing`` (what is asked goes through, the answer is thrown away
+and the connection reset). ``delay`` is seconds a piece waits, ``rate`` octets a second.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-PASSING, HANGING, REFUSING = "passing", "hanging", "refusing"
+PASSING, HANGING, REFUSING, SWALLOWING = "passing", "hanging", "refusing", "swallowing"
 Place = tuple[str, int] | Path
 
 
@@ -67,18 +68,24 @@ class Proxy:
         pair = {writer, ahead}
         self._writers |= pair
         try:
-            await asyncio.gather(self._pump(reader, ahead), self._pump(behind, writer), return_exceptions=True)
+            await asyncio.gather(
+                self._pump(reader, ahead), self._pump(behind, writer, answers=True), return_exceptions=True
+            )
         finally:
             self._writers -= pair
             for one in pair:
                 one.close()
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, answers: bool = False) -> None:
         with suppress(OSError):
             while octets := await reader.read(1 << 16):
                 while self.mode == HANGING:
                     await asyncio.sleep(0.05)
                 if self.mode == REFUSING:
+                    break
+                if self.mode == SWALLOWING and answers:
+                    self.cuts += 1
+                    _abort(writer)
                     break
                 if self.delay:
                     await asyncio.sleep(self.delay)

@@ -45,11 +45,11 @@ def sent_by_now(issue: Issue) -> bool:
 
 
 @contextmanager
-def web(parts: Parts, log: Path) -> Iterator[str]:
+def web(database: str, log: Path) -> Iterator[str]:
     """A web process on a free port; yields its address."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         place = f"127.0.0.1:{free.getsockname()[1]}"
-    environment = {**os.environ, "DATABASE_URL": parts.database_url, "REDIS_URL": NOBODY}
+    environment = {**os.environ, "DATABASE_URL": database, "REDIS_URL": NOBODY}
     with log.open("ab") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "newsletter", "web", "--bind", place], env=environment, stdout=out, stderr=out
@@ -78,7 +78,7 @@ def status(address: str) -> int:
 def test_a_database_killed_and_restarted_makes_no_second_copy(tmp_path: Path) -> None:
     with own_parts(tmp_path / "own") as parts, sink(tmp_path) as relay:
         issue = make_issue(readers=4000, kilobytes=10)
-        with web(parts, tmp_path / "web.log") as desk, crew(relay.port, tmp_path / "worker.log") as start:
+        with web(parts.database_url, tmp_path / "web.log") as desk, crew(relay.port, tmp_path / "worker.log") as start:
             start(connections=CONNECTIONS, DATABASE_URL=parts.database_url)
             wait_until(lambda: len(relay.accepted()) >= 500, seconds=60, every=0.01)
             parts.kill_database()

@@ -9,13 +9,20 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
+from newsletter.catalogue.models import Template
 from newsletter.delivery.deliver import deliver
 from newsletter.delivery.models import Attempt, Delivery, DeliveryState
 from newsletter.delivery.outcome import GIVE_UP_AFTER, MOST_CUT_OFF
 from newsletter.delivery.reconcile import reconcile
+from newsletter.errors import Refused
+from newsletter.issues.approve import approve
+from newsletter.issues.draft import draft
 from newsletter.issues.models import Issue
+from newsletter.issues.render import rendering_of
+from newsletter.rendering.confined import confined
 from tests.delivery.sink import sink
 from tests.delivery.stage import sending_issue, states, to
+from tests.factories import NOW, make_article, make_newsletter
 from tests.faults.account import account
 from tests.faults.drive import drive, is_sent, let_time_pass
 
@@ -76,3 +83,46 @@ def _until_deferred(issue: Issue, port: int, *, again: bool = False) -> None:
         if not Delivery.objects.filter(issue=issue, state=DeliveryState.QUEUED).exists():
             return
     pytest.fail("it was tried for ever")
+
+
+LOOP = "{% for a in range(99999) %}{% for b in range(99999) %}{{ b }}{% endfor %}{% endfor %}"
+
+
+def _store(name: str, mjml: str) -> None:
+    Template.objects.create(name=name, mjml=mjml, kept_by="ada", kept_at=NOW)
+
+
+@pytest.mark.short
+def test_a_poison_article_or_template_is_caught_at_the_preview_and_stops_no_send(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A template that includes itself, one that takes ten seconds and more, a story of 2 MB; a send goes on beside."""
+    monkeypatch.setattr("newsletter.rendering.confined.WORK_SECONDS", 2)
+    confined.close()
+    issue = sending_issue(readers=2000, kilobytes=10)
+    found = {}
+    with sink(tmp_path) as relay:
+        deliver(place="t", transport=to(relay.port, most=CONNECTIONS), seconds=0.2)
+        for name, mjml in (("circle", "{% include 'circle.mjml.j2' %}"), ("slow", LOOP)):
+            _store(name, mjml)
+            make_article(f"A story for {name}", newsletters=[name])
+            draft_id = draft(make_newsletter(name, template=name), now=NOW, by="ada").pk
+            found[name] = _errors(draft_id)
+            with pytest.raises(Refused):
+                approve(draft_id, by="ada", now=NOW)
+            deliver(place="t", transport=to(relay.port, most=CONNECTIONS), seconds=0.2)
+        make_article("A long story", newsletters=["long"], teaser="All work and no play. " * 100_000)
+        draft_id = draft(make_newsletter("long"), now=NOW, by="ada").pk
+        found["long"] = _errors(draft_id)
+        took = drive(issue, lambda: to(relay.port, most=CONNECTIONS))
+        account("F42", "a circle, a render without end, 2 MB of teaser", issue, relay, runs=3, recovered=took)
+    confined.close()
+    assert found["circle"] == found["slow"] == {"broken_template"}
+    assert found["long"] or len(rendering_of(Issue.objects.get(pk=draft_id), now=NOW).html) < 102_400
+    assert states(issue) == {"accepted": 2000}
+
+
+def _errors(issue_id: int) -> set[str]:
+    """What the preview says is wrong."""
+    rendering = rendering_of(Issue.objects.get(pk=issue_id), now=NOW)
+    return {str(one["rule"]) for one in rendering.findings if one["level"] == "E"}
