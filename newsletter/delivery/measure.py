@@ -9,11 +9,14 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import connection
 from django.db.models import Count, Max, Min, Sum
+from django.db.models.functions import Now
 
 from newsletter.delivery.epoch import is_held
-from newsletter.delivery.models import Chunk, ChunkState, Delivery, DeliveryState
+from newsletter.delivery.models import Chunk, ChunkState, DeliveryState
+from newsletter.delivery.pace.rate import per_second
 from newsletter.delivery.presence import TICKER, WORKER, seen
 from newsletter.delivery.relays.describe import describe_pace, describe_relays
+from newsletter.delivery.relays.models import RelayBreak
 from newsletter.delivery.status import status
 from newsletter.delivery.watch_progress import progress
 from newsletter.issues.models import Issue, IssueRendering
@@ -22,6 +25,11 @@ from newsletter.letters.models import Letter
 RECENT = timedelta(hours=1)  # so long a sent issue is still told
 MOST_ISSUES = 50
 MOVING = (Issue.State.FREEZING, Issue.State.SENDING, Issue.State.PAUSED)
+_ACCEPTED = f"""
+SELECT coalesce((SELECT sum(accepted) FROM newsletter_chunk WHERE state <> {ChunkState.LEASED}), 0)
+    + (SELECT count(*) FROM newsletter_chunk c JOIN newsletter_delivery d ON d.chunk_id = c.id
+        WHERE c.state = {ChunkState.LEASED} AND d.state = {DeliveryState.ACCEPTED})
+"""
 Labels = Mapping[str, str]
 
 
@@ -37,7 +45,7 @@ class Measure:
 
 def measure(*, now: datetime) -> list[Measure]:
     """Return every figure as it is now; labels are ids and states, never an address or a subject."""
-    return [*_issues(now), *_letters(now), *_hands(), *_pace(now), *_pool()]
+    return [*_issues(now), *_letters(now), *_hands(), *_relays(now), *_pace(now), *_pool()]
 
 
 def exposition(measures: list[Measure]) -> str:
@@ -111,9 +119,10 @@ def _stages(issue: Issue, now: datetime) -> dict[str, float]:
 
 
 def _accepted() -> float:
-    rest = Chunk.objects.exclude(state=ChunkState.LEASED).aggregate(n=Sum("accepted", default=0))["n"]
-    held = list(Chunk.objects.filter(state=ChunkState.LEASED).values_list("pk", flat=True))
-    return float(rest + Delivery.objects.filter(chunk_id__in=held, state=DeliveryState.ACCEPTED).count())
+    """Count in one statement: a chunk that is let go of meanwhile would be counted twice, and a counter never falls."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ACCEPTED)
+        return float(cursor.fetchone()[0])
 
 
 def _letters(now: datetime) -> Iterator[Measure]:
@@ -137,14 +146,39 @@ def _hands() -> Iterator[Measure]:
     yield Measure("newsletter_smtp_connections_most", "SMTP connections all workers may open", values=[({}, most)])
 
 
-def _pace(now: datetime) -> Iterator[Measure]:
+def _relays(now: datetime) -> Iterator[Measure]:
     relays = describe_relays(now)
+
+    def of(name: str) -> list[tuple[Labels, float]]:
+        return [({"relay": one["code"]}, one[name]) for one in relays if one[name] is not None]
+
     states: list[tuple[Labels, float]] = [({"relay": one["code"], "state": one["state"]}, 1) for one in relays]
+    rates: list[tuple[Labels, float]] = [
+        ({"relay": one["code"]}, per_second(one["rate"])) for one in relays if one["rate"]
+    ]
+    breaks: list[tuple[Labels, float]] = [
+        ({"relay": relay}, number) for relay, number in RelayBreak.objects.values_list("relay", "number")
+    ]
     yield Measure("newsletter_relays", "1 for the state a relay is in: ready, aside, full, off", values=states)
+    yield Measure("newsletter_relay_most_per_second", "messages a second a relay may take", values=rates)
+    yield Measure(
+        "newsletter_relay_used_today", "messages a relay with a limit took today (UTC)", values=of("used_today")
+    )
+    yield Measure("newsletter_relay_cap_today", "messages a relay may take today (UTC)", values=of("cap_today"))
+    yield Measure("newsletter_relay_breaks", "connections a relay ended in the middle lately", values=breaks)
+
+
+def _pace(now: datetime) -> Iterator[Measure]:
     slowed: list[tuple[Labels, float]] = [
         ({"domain": one["domain"]}, one["slowed_to"]) for one in describe_pace(now) if one["slowed_to"] is not None
     ]
+    resting = Chunk.objects.filter(rest_until__gt=Now()).values_list("issue_id").annotate(n=Count("pk"))
     yield Measure("newsletter_pace_per_second", "what a slowed recipient domain gets a second now", values=slowed)
+    yield Measure(
+        "newsletter_chunks_resting",
+        "chunks of an issue of which nothing may go for a while",
+        values=[({"issue": str(issue)}, n) for issue, n in resting],
+    )
 
 
 def _pool() -> Iterator[Measure]:
@@ -154,6 +188,9 @@ def _pool() -> Iterator[Measure]:
             "WHERE datname = current_database() AND backend_type = 'client backend' GROUP BY 1 ORDER BY 1"
         )
         values: list[tuple[Labels, float]] = [({"state": state}, n) for state, n in cursor.fetchall()]
+        cursor.execute("SELECT current_setting('max_connections')::int")
+        most = cursor.fetchone()[0]
     held = Chunk.objects.filter(state=ChunkState.LEASED).aggregate(n=Count("pk"), until=Max("lease_until"))["n"]
     yield Measure("newsletter_database_connections", "connections to the database by state", values=values)
+    yield Measure("newsletter_database_connections_most", "connections the database takes", values=[({}, most)])
     yield Measure("newsletter_chunks_held", "chunks that workers hold", values=[({}, held)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -35,14 +36,8 @@ def status(issue_id: int) -> dict[str, Any]:
     held = _held(issue_id)
     for state, number in held.items():
         counts[state] += number
-    times = (
-        Chunk.objects.filter(issue_id=issue_id).aggregate(
-            started=Min("first_claimed_at"), last=Max("settled_at"), moved=Max("deliveries__moved_at")
-        )
-        if held
-        else Chunk.objects.filter(issue_id=issue_id).aggregate(started=Min("first_claimed_at"), last=Max("settled_at"))
-    )
-    started, last = times["started"], times.get("moved") or times["last"]
+    times = Chunk.objects.filter(issue_id=issue_id).aggregate(started=Min("first_claimed_at"), last=Max("settled_at"))
+    started, last = times["started"], _last_moved(issue_id) or times["last"]
     elapsed = (last - started).total_seconds() if started and last else 0.0
     return {
         "issue": issue_id,
@@ -134,6 +129,15 @@ def _at_rest(issue_id: int) -> dict[DeliveryState, int]:
         .aggregate(**{f"sum_{state.name.lower()}": Sum(state.name.lower(), default=0) for state in STORED})
     )
     return dict.fromkeys(DeliveryState, 0) | {state: sums[f"sum_{state.name.lower()}"] for state in STORED}
+
+
+def _last_moved(issue_id: int) -> datetime | None:
+    """Return when something of the chunks that a worker holds moved last: of them alone, for an audience is large."""
+    held = list(Chunk.objects.filter(issue_id=issue_id, state=ChunkState.LEASED).values_list("pk", flat=True))
+    moved: datetime | None = (
+        Delivery.objects.filter(chunk_id__in=held).aggregate(at=Max("moved_at"))["at"] if held else None
+    )
+    return moved
 
 
 def _held(issue_id: int) -> dict[DeliveryState, int]:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from newsletter.delivery.deliver import deliver
+from newsletter.delivery.ledger import Ledger, Result, claimed
+from newsletter.delivery.models import Chunk, DeliveryState
 from newsletter.delivery.presence import WORKER, sign
+from newsletter.delivery.relays.models import RelayBreak, SlowedDomain, StandingRelay
+from newsletter.delivery.status import status
 from newsletter.delivery.transports.memory import Memory
 from tests.delivery.stage import sending_issue
 
@@ -36,6 +43,38 @@ def test_states_rate_queue_stages_and_hands_are_told() -> None:
     assert "newsletter_workers 1" in told
     stages = re.findall(rf'newsletter_stage_seconds{{{label},stage="(\w+)"}}', told)
     assert stages == ["render", "freeze", "claim", "send"]
+
+
+def test_pace_relays_and_pool_are_told() -> None:
+    issue = sending_issue(readers=3)
+    Chunk.objects.update(rest_until=timezone.now() + timedelta(minutes=5))
+    StandingRelay.objects.create(code="main", address="smtp://relay.example", rate="120/m", per_day=500)
+    SlowedDomain.objects.create(
+        domain="slow.example", per_second=2.0, words="later", since=timezone.now(), changed_at=timezone.now()
+    )
+    RelayBreak.objects.create(relay="main", words="421", number=3, first_at=timezone.now(), last_at=timezone.now())
+    told = figures()[1]
+    assert f'newsletter_chunks_resting{{issue="{issue.pk}"}} 1' in told
+    assert 'newsletter_relay_most_per_second{relay="main"} 2\n' in told
+    assert 'newsletter_relay_cap_today{relay="main"} 500\n' in told
+    assert 'newsletter_relay_used_today{relay="main"} 0\n' in told
+    assert 'newsletter_relay_breaks{relay="main"} 3\n' in told
+    assert 'newsletter_pace_per_second{domain="slow.example"} 2' in told
+    assert re.search(r"^newsletter_database_connections_most \d+$", told, re.M)
+
+
+def test_the_counter_of_all_accepted_does_not_fall_when_a_chunk_is_let_go_of() -> None:
+    issue = sending_issue(readers=5)
+    ledger = Ledger(uuid4(), "t")
+    claim = claimed(ledger.claims.ask_and_wait("claim", [ledger._owner]))
+    assert claim is not None
+    ledger.turn_and_wait([claim.chunk], [Result(claim.rows[0].id, DeliveryState.ACCEPTED, code=250, burnt=1)])
+    held = figures()[1]
+    ledger.claims.ask_and_wait("release", [ledger._owner, b"%d" % claim.chunk, b"0"])
+    ledger.close()
+    assert "newsletter_accepted_total 1\n" in held
+    assert "newsletter_accepted_total 1\n" in figures()[1]
+    assert status(issue.pk)["counts"]["accepted"] == 1
 
 
 def test_every_line_is_in_the_format() -> None:
