@@ -29,7 +29,9 @@ HELD_UP = 1.0  # seconds that may pass between a token and the relay's hearing o
 
 
 @contextmanager
-def deliverers(number: int, *, seconds: float, url: str, first: int = 0) -> Iterator[list[subprocess.Popen[str]]]:
+def deliverers(
+    number: int, *, seconds: float, url: str, first: int = 0, connections: int = 4
+) -> Iterator[list[subprocess.Popen[str]]]:
     """So many processes, each a worker host of its own, until their time is over."""
     program = Path(__file__).with_name("deliverers.py")
     environment = {
@@ -38,7 +40,7 @@ def deliverers(number: int, *, seconds: float, url: str, first: int = 0) -> Iter
         "REDIS_URL": url,
         "PYTHONPATH": str(Path.cwd()),
         "NEWSLETTER_SAFE_LIST": "*",
-        "NEWSLETTER_SMTP_CONNECTIONS": "4",
+        "NEWSLETTER_SMTP_CONNECTIONS": str(connections),
     }
     running = [
         subprocess.Popen(
@@ -131,7 +133,7 @@ def test_a_host_that_lost_its_slots_gives_its_connections_up(tmp_path: Path) -> 
     issues_to_two_domains(4)
     with sink(tmp_path, delay=0.05) as relay:
         StandingRelay.objects.create(code="main", address=f"smtp://127.0.0.1:{relay.port}", connections=2)
-        with deliverers(1, seconds=20, url=NOBODY) as (first,):
+        with deliverers(1, seconds=20, url=NOBODY, connections=1) as (first,):  # it wants no more than it has
             _wait_for(lambda: len(relay.accepted()) > 5)
             assert _end_who_holds_slots("main", 2) == 1
             assert first.wait(timeout=15) == 0  # it says so and ends: others may have its slots now
