@@ -8,6 +8,7 @@ from collections.abc import Callable
 from celery import shared_task
 
 from newsletter.delivery.database_clock import database_now
+from newsletter.delivery.presence import TICKER, seen
 from newsletter.delivery.tick import tick as turn_of_the_clock
 from newsletter.errors import Refused, Unavailable
 from newsletter.ingest.pull import pull_due
@@ -15,6 +16,7 @@ from newsletter.issues.fetch_images import fetch_images
 from workers import hand, stopping
 
 log = logging.getLogger(__name__)
+JUST_NOW_SECONDS = 5.0
 
 
 @shared_task(name="freeze")
@@ -37,8 +39,14 @@ def letters() -> None:
 
 @shared_task(name="tick")
 def tick() -> None:
-    """Do one turn of the clock."""
-    _quietly(lambda: turn_of_the_clock(database_now()))
+    """Do one turn of the clock, unless the last was only seconds ago: beats pile up while no worker is there."""
+    _quietly(_turn)
+
+
+def _turn() -> None:
+    ago = seen()[TICKER].seconds_ago
+    if ago is None or ago > JUST_NOW_SECONDS:
+        turn_of_the_clock(database_now())
 
 
 @shared_task(name="pull")

@@ -24,6 +24,7 @@ from newsletter.api.shapes import (
     VerdictShape,
 )
 from newsletter.api.trouble import TROUBLE
+from newsletter.delivery.database_clock import database_now
 from newsletter.delivery.rebuilt import describe_rebuild
 from newsletter.delivery.verify import verify
 from newsletter.delivery.writer import dead_text
@@ -192,7 +193,7 @@ def approve_issue(request: HttpRequest, issue_id: int, body: ApproveIn) -> dict[
     approved = approve(
         _number(issue_id),
         by=program,
-        now=timezone.now(),
+        now=database_now(),
         version=body.version,
         overrides=body.overrides,
         person=f"{person} ({program})" if person else "",

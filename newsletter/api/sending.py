@@ -16,6 +16,7 @@ from newsletter.api.shapes import ActDone, ActIn, DeliveryList, HistoryList, Let
 from newsletter.api.trouble import TROUBLE
 from newsletter.catalogue.durations import duration
 from newsletter.delivery import control
+from newsletter.delivery.database_clock import database_now
 from newsletter.delivery.extend import extend
 from newsletter.delivery.letter_rows import letter_rows
 from newsletter.delivery.relays.describe import describe_pace, describe_relays
@@ -50,7 +51,7 @@ KEY = {
 )
 def act(request: HttpRequest, response: HttpResponse, issue_id: int, asked: ActIn) -> dict[str, Any]:
     """Do one act. What stands already as asked for is left as it is; whoever comes too late gets 409."""
-    number, token, now = _number(issue_id), token_behind(request), timezone.now()
+    number, token, now = _number(issue_id), token_behind(request), database_now()
     answer, again = once(
         token,
         request.headers.get("Idempotency-Key", "").strip(),

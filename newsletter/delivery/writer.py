@@ -6,9 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils import timezone
-
 from newsletter.catalogue.models import Sender
+from newsletter.delivery.database_clock import database_now
 from newsletter.delivery.dkim.ring import keys_of
 from newsletter.delivery.dkim.stamp import stamped
 from newsletter.delivery.headers import address_octets
@@ -69,7 +68,7 @@ def writer_of(issue_id: int) -> IssueWriter:
     """
     issue = as_sealed(find(issue_id))
     renderings = IssueRendering.objects.filter(issue=issue, issue_version=issue.version)
-    keys, now = keys_of(issue.newsletter.sender), timezone.now()
+    keys, now = keys_of(issue.newsletter.sender), database_now()
     sheets = {one.variant: sheet_of(issue, one) for one in renderings}
     compiled = {variant: stamped(compile_message(sheet), keys, now=now) for variant, sheet in sheets.items()}
     if "" not in compiled:

@@ -179,7 +179,7 @@ def _clock(_: datetime) -> str:
     if abs(off) > MOST_CLOCK_SECONDS:
         raise NewsletterError(
             f"The clock of this machine is {abs(off):.0f} s {'ahead of' if off > 0 else 'behind'} the database's.",
-            fix="Keep both by NTP. Leases are safe, for only the database's clock counts; slots are early or late.",
+            fix="Keep both by NTP. Leases, slots and sendings are safe, for only the database's clock counts for them.",
         )
     return f"{abs(off):.1f} s from the database's"
 

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from newsletter.catalogue.durations import duration
 from newsletter.catalogue.models import Newsletter
+from newsletter.delivery.database_clock import database_now
 from newsletter.errors import Invalid, NewsletterError, NotFound, Unavailable
 from newsletter.management.present import present
 from newsletter.spell import spelled, spelled_json
@@ -177,8 +178,14 @@ def newsletter_named(code: str) -> Newsletter:
 
 
 def now() -> datetime:
-    """Return the present instant (UTC); verbs pass it on, rooms never ask for it."""
-    return timezone.now()
+    """Return the present instant (UTC) by the one clock of all hosts; verbs pass it on, rooms never ask for it.
+
+    While the database does not answer it is that of this host.
+    """
+    try:
+        return database_now()
+    except DatabaseError:
+        return timezone.now()
 
 
 def _operator(name: str) -> str:

@@ -333,4 +333,4 @@ def test_any_order_of_events_keeps_the_promise() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_many_orders_of_events_keep_the_promise() -> None:
-    _run(100, 50)
+    _run(60, 40)

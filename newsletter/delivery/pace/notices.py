@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 
 from django.db import Error as DatabaseError
 from django.db import connection
-from django.utils import timezone
 
+from newsletter.delivery.database_clock import database_now
 from newsletter.delivery.models import ChunkState
 from newsletter.delivery.pace.domains import DomainLimits, domain_limits
 from newsletter.delivery.pace.slow import slow_down
@@ -35,7 +35,7 @@ _ADDRESS = re.compile(r"[^\s<>()\[\]:;,]+@[^\s<>()\[\]:;,]+")
 class Notices:
     """The board in PostgreSQL."""
 
-    def __init__(self, clock: Callable[[], datetime] = timezone.now) -> None:
+    def __init__(self, clock: Callable[[], datetime] = database_now) -> None:
         self._clock = clock
         self._breaks: Counter[str] = Counter()  # relay -> connections not told of yet
         self._tell_at: dict[str, float] = {}
@@ -48,16 +48,16 @@ class Notices:
 
     def away(self) -> dict[str, float]:
         """Return the relays that were set aside and not seen well since, with the seconds until they are tried."""
-        now = self._clock()
         with _quietly():
+            now = self._clock()
             return {one.relay: max(0.0, (one.until - now).total_seconds()) for one in RelayTrouble.objects.all()}
         return {}
 
     def set_aside(self, relay: str, words: str, *, seconds: float) -> None:
         """Tell that a relay is set aside for so many seconds."""
-        now = self._clock()
         log.warning("relay_set_aside relay=%s seconds=%s", relay, round(seconds, 1))
         with _quietly():
+            now = self._clock()
             told = {"words": _without_addresses(words), "until": now + timedelta(seconds=seconds)}
             if not RelayTrouble.objects.filter(relay=relay).update(**told):
                 RelayTrouble.objects.bulk_create([RelayTrouble(relay=relay, since=now, **told)], ignore_conflicts=True)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils import timezone
+
 from newsletter.management.health import examine
-from newsletter.management.verb import DONE, REFUSED, Verb, now
+from newsletter.management.verb import DONE, REFUSED, Verb
 
 
 class Command(Verb):
     help = "Examine every part and say what is wrong and what to do."
 
     def run(self, **_: Any) -> dict[str, Any]:
-        parts = examine(now())
+        parts = examine(timezone.now())
         well = all(part.ok for part in parts)
         rows = [{"name": part.name, "ok": part.ok, "detail": part.detail} for part in parts]
         return {"ok": well, "parts": rows, "exit_code": DONE if well else REFUSED}

@@ -11,13 +11,13 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from newsletter.catalogue.durations import duration
 from newsletter.catalogue.models import Newsletter
 from newsletter.delivery import control
+from newsletter.delivery.database_clock import database_now
 from newsletter.delivery.extend import extend
 from newsletter.delivery.proof import proof as mail_proof
 from newsletter.delivery.resend import resend
@@ -44,7 +44,7 @@ def _act(verb: Verb) -> Callable[..., HttpResponse]:
 
     @require_POST
     def act(request: HttpRequest, pk: int) -> HttpResponse:
-        who = {"by": request.user.get_username(), "now": timezone.now(), "version": _version(request)}
+        who = {"by": request.user.get_username(), "now": database_now(), "version": _version(request)}
         try:
             messages.success(request, verb(request, pk, who))
         except Conflict as conflict:
@@ -63,7 +63,7 @@ def draft_next(request: HttpRequest, code: str) -> HttpResponse:
     """Open the next issue of a newsletter and go to it."""
     newsletter = get_object_or_404(Newsletter.objects.select_related("sender"), code=code)
     try:
-        issue = draft(newsletter, now=timezone.now(), by=request.user.get_username())
+        issue = draft(newsletter, now=database_now(), by=request.user.get_username())
     except NewsletterError as error:
         messages.error(request, f"{error.message} {error.fix}".strip())
         return redirect("desk:newsletter", code=code)
@@ -177,7 +177,7 @@ def correct_issue(request: HttpRequest, pk: int) -> HttpResponse:
     """Open the correction of an issue and go to it."""
     try:
         article = _number(request, "article") if request.POST.get("article") else None
-        correction = correct(pk, article_id=article, by=request.user.get_username(), now=timezone.now())
+        correction = correct(pk, article_id=article, by=request.user.get_username(), now=database_now())
     except NewsletterError as error:
         messages.error(request, f"{error.message} {error.fix}".strip())
         return redirect("desk:issue", pk=pk)

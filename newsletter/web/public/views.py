@@ -5,11 +5,11 @@ from __future__ import annotations
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from newsletter.catalogue.models import Newsletter
+from newsletter.delivery.database_clock import database_now
 from newsletter.delivery.writer import dead_text
 from newsletter.errors import Invalid
 from newsletter.expressions.fold import fold
@@ -41,7 +41,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     left = request.method == "POST"
     if left and newsletter is not None:
         evidence = {"issue": issue_id, "one_click": "List-Unsubscribe" in request.POST}
-        leave(reader_id, newsletter_id, by="reader", now=timezone.now(), evidence=evidence)
+        leave(reader_id, newsletter_id, by="reader", now=database_now(), evidence=evidence)
     return render(request, "web/public/unsubscribe.html", {"newsletter": newsletter, "left": left})
 
 
@@ -70,7 +70,7 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
                     reader.pk,
                     subscription.newsletter_id,
                     by="reader",
-                    now=timezone.now(),
+                    now=database_now(),
                     evidence={"form": "preferences"},
                 )
     subscriptions = list(held.all().order_by("newsletter__title"))
