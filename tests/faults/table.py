@@ -16,8 +16,9 @@ HEAD = """\
 
 The promise of [delivery](../explanation/delivery-promise.md), held against every way we know to break it: real \
 PostgreSQL, Valkey, workers and web as processes, an SMTP sink that writes one line at the final dot before it \
-answers, a proxy that cuts wires. After every run one oracle counts: nobody mailed twice, nobody lost, in doubt at \
-most one message a connection that was cut. `make faults` runs the list, six tests at once (`FAULTS_JOBS`), and writes \
+answers, a proxy that cuts wires, clocks that are wrong, disks that are full, resolvers that say nothing. After every \
+run one oracle counts: nobody mailed twice, nobody lost, in doubt at most one message a connection that was cut. \
+`make faults` runs the list, six tests at once (`FAULTS_JOBS`), and writes \
 this page; CI runs the tests marked `short` (`make faults-short`).
 
 Last run: {when} on {cores} cores ({machine}).{failed}

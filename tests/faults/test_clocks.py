@@ -43,7 +43,7 @@ def _run(words: list[str], *, off: str, folder: Path) -> subprocess.CompletedPro
     )
 
 
-@pytest.mark.parametrize("first", [pytest.param("+2h", marks=pytest.mark.short), "-2h"])
+@pytest.mark.parametrize("first", TWO_HOURS)
 def test_workers_four_hours_apart_share_a_sending_and_take_over_from_a_dead_one(first: str, tmp_path: Path) -> None:
     """The one is killed and the other, whose clock is four hours off from it, takes its chunk back at once."""
     other = next(off for off in TWO_HOURS if off != first)
@@ -74,8 +74,7 @@ def test_workers_four_hours_apart_share_a_sending_and_take_over_from_a_dead_one(
     assert abs(last.at - timezone.now()) < timedelta(minutes=5)
 
 
-@pytest.mark.short
-@pytest.mark.parametrize("off", TWO_HOURS)
+@pytest.mark.parametrize("off", ["+2h", pytest.param("-2h", marks=pytest.mark.short)])
 def test_what_a_command_writes_is_the_time_of_the_database(off: str, tmp_path: Path) -> None:
     """``send --expires 1h``: on a host two hours behind it would be over before it began."""
     issue = _approved(readers=20)

@@ -17,7 +17,7 @@ from newsletter.delivery import ledger as book
 from newsletter.delivery import wake
 from newsletter.delivery.deliver import deliver
 from newsletter.delivery.ledger import Ledger, claimed, marked
-from newsletter.delivery.models import Chunk
+from newsletter.delivery.models import Chunk, DeliveryState
 from newsletter.delivery.reconcile import reconcile
 from tests.delivery.sink import sink
 from tests.delivery.stage import database_url, make_issue, sending_issue, states, take_back, to
@@ -25,20 +25,33 @@ from tests.delivery.stage import database_url, make_issue, sending_issue, states
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.short]
 
 
-def test_without_the_fence_a_fenced_owner_could_still_mark(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(book, "TURN", book.TURN.replace("AND c.owner = $1", "AND ($1::uuid IS NOT NULL)"))
-    sending_issue(readers=2)
-    ledger = Ledger(uuid4(), "t")
-    claim = claimed(ledger.claims.ask_and_wait("claim", [ledger._owner]))
+def _mark_after_it_was_taken_away() -> dict[int, int]:
+    """What a deliverer is told that marks a delivery of a chunk that another one has by now."""
+    first, other = Ledger(uuid4(), "t"), Ledger(uuid4(), "t")
+    claim = claimed(first.claims.ask_and_wait("claim", [first._owner]))
     assert claim is not None
     Chunk.objects.update(lease_until=timezone.now())
     reconcile(timezone.now())
-    other = Ledger(uuid4(), "t")
-    other.claims.ask_and_wait("claim", [other._owner])
+    again = claimed(other.claims.ask_and_wait("claim", [other._owner]))
+    assert again is not None
     number = claim.rows[0].id
-    assert marked(ledger.turns.ask_and_wait("turn", ledger._turn([claim.chunk], [], [number]))) == {number: 2}
-    ledger.close()
+    told = marked(first.turns.ask_and_wait("turn", first._turn([claim.chunk], [], [number])))
+    first.close()
     other.close()
+    return told
+
+
+def test_a_fenced_owner_marks_nothing() -> None:
+    sending_issue(readers=2)
+    assert _mark_after_it_was_taken_away() == {}
+
+
+def test_without_the_fence_a_fenced_owner_could_still_mark(monkeypatch: pytest.MonkeyPatch) -> None:
+    unguarded = book.TURN.replace("AND c.owner = $1", "AND ($1::uuid IS NOT NULL)")
+    assert unguarded != book.TURN
+    monkeypatch.setattr(book, "TURN", unguarded)
+    sending_issue(readers=2)
+    assert list(_mark_after_it_was_taken_away().values()) == [DeliveryState.WIRE]
 
 
 def test_without_the_intent_mark_a_kill_sends_second_copies(tmp_path: Path) -> None:
