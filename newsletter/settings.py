@@ -22,6 +22,7 @@ from newsletter.delivery.relay import read_relay
 from newsletter.errors import Invalid
 
 PACKAGE = Path(__file__).resolve().parent
+LOOPBACK = frozenset(("127.0.0.1", "localhost"))
 
 
 def _choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
@@ -53,6 +54,18 @@ def _web_address(name: str, default: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname or odd:
         raise ImproperlyConfigured(f"{name}={value!r}: an address such as https://news.example.org is needed")
     return value
+
+
+def _own_port(otherwise: int) -> int:
+    """Return the port of an address that leads to this machine: where it is said, the desk is to be found there."""
+    if not os.environ.get("NEWSLETTER_BASE_URL"):
+        return otherwise
+    parts = urlsplit(_web_address("NEWSLETTER_BASE_URL", ""))
+    try:
+        port = parts.port
+    except ValueError as wrong:
+        raise ImproperlyConfigured(f"NEWSLETTER_BASE_URL: {wrong}") from None
+    return port if port and parts.hostname in LOOPBACK else otherwise
 
 
 ENVIRONMENT = _choice("NEWSLETTER_ENV", "development", ("development", "production", "test"))
@@ -156,7 +169,8 @@ if any(len(key) < 32 for key in SECRET_KEY_FALLBACKS):
 LINK_KEYS = _link_keys()
 ADDRESS_KEY = _secret("NEWSLETTER_ADDRESS_KEY", "address.key")  # never change it: suppressions are found by it
 DEBUG = False
-SITE_URL = _web_address("NEWSLETTER_BASE_URL", "http://127.0.0.1:8000")
+WEB_PORT = _whole_number("NEWSLETTER_WEB_PORT", _own_port(8000))
+SITE_URL = _web_address("NEWSLETTER_BASE_URL", f"http://127.0.0.1:{WEB_PORT}")
 ALLOWED_HOSTS = [*_words("NEWSLETTER_ALLOWED_HOSTS", "127.0.0.1 localhost [::1]"), urlsplit(SITE_URL).hostname or ""]
 if PRODUCTION and any("*" in host for host in ALLOWED_HOSTS):
     raise ImproperlyConfigured("NEWSLETTER_ALLOWED_HOSTS: production needs names, not a wildcard")
@@ -226,7 +240,6 @@ if METRICS_TOKEN and len(METRICS_TOKEN) < 16:
     raise ImproperlyConfigured("NEWSLETTER_METRICS_TOKEN: at least 16 characters are needed")
 
 # Doors
-WEB_PORT = _whole_number("NEWSLETTER_WEB_PORT", 8000)
 ROOT_URLCONF = "newsletter.urls"
 WSGI_APPLICATION = "newsletter.web.wsgi.application"
 INSTALLED_APPS = [

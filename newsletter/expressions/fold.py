@@ -1,7 +1,11 @@
-"""The form in which values are compared: case, accents, quotes, dashes and invisible signs do not matter."""
+"""The form in which values are compared: case, accents, quotes, dashes and invisible signs do not matter.
+
+Migration 0022 writes what the database holds in this form anew; whoever changes the form brings such a migration.
+"""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 
@@ -21,6 +25,7 @@ _SAME = str.maketrans(
         **dict.fromkeys(_INVISIBLE),
     }
 )
+_ALEFS = re.compile("[\u0627\u0671][\u0653-\u0655]*")  # with hamza, madda or wasla: as often written without
 _MARKS = frozenset(map(chr, [*range(0x300, 0x370), *range(0x64B, 0x653), 0x670]))
 
 
@@ -28,8 +33,15 @@ _MARKS = frozenset(map(chr, [*range(0x300, 0x370), *range(0x64B, 0x653), 0x670])
 def fold(value: str) -> str:
     """Return ``value`` folded; folding twice changes nothing more.
 
-    Latin, Greek and Cyrillic accents and Arabic vowel signs are dropped; signs that make letters elsewhere stay.
+    Latin, Greek and Cyrillic accents and Arabic vowel signs are dropped, and every alef is one; signs that make letters
+    elsewhere stay.
     """
+    return unicodedata.normalize("NFC", _ALEFS.sub("\u0627", unicodedata.normalize("NFD", spelled(value))))
+
+
+@lru_cache(maxsize=1 << 16)
+def spelled(value: str) -> str:
+    """Return ``value`` folded but for the forms of alef: what articles are known by, which no release may change."""
     folded = _once(value)
     while (again := _once(folded)) != folded:
         folded = again

@@ -6,17 +6,25 @@ import logging
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from inspect import unwrap
 from typing import Any
 
 import cssutils
-from premailer import Premailer
+from premailer import Premailer, merge_style, premailer
 
 from newsletter.errors import Invalid
 
 cssutils.log.setLevel(logging.CRITICAL)
 cssutils.ser.prefs.minimizeColorHash = False  # older Outlook does not know #abc
 cssutils.util._defaultFetcher = lambda _url: None  # cssutils must never fetch anything, whatever a style says
+# premailer keeps what it has read of styles and selectors in one place for both, too small for one digest: it was read
+# anew at every rendering, and a style written like a selector was taken for it.
+_pairs: Any = lru_cache(maxsize=1024)(unwrap(merge_style.csstext_to_pairs))
+_pairs._lock = merge_style.csstext_to_pairs._lock
+merge_style.csstext_to_pairs = premailer.csstext_to_pairs = _pairs
+premailer._create_cssselector = lru_cache(maxsize=256)(unwrap(premailer._create_cssselector))
 _IMPORT = re.compile(r"@(?:import\b|[\w-]*\\)", re.IGNORECASE)  # also written with escapes: @\\69mport
+_FLOAT = re.compile(r"float|\\", re.IGNORECASE)  # without it premailer need not read the style of every image anew
 _STYLES = re.compile(r"<style\b[^>]*>(.*?)</style>", re.IGNORECASE | re.DOTALL)
 _MARK = re.compile(r'(<style\b[^>]*?) data-premailer="ignore"')
 _OPTIONS: Mapping[str, Any] = {
@@ -37,7 +45,8 @@ def inline(html: str, css: str) -> str:
         raise Invalid("@import is not allowed in mail.", where="mj-style", fix="Write the rules into the template.")
     marked = html.replace("<style", '<style data-premailer="ignore"')
     whole = re.sub("^<!doctype html>", "<!DOCTYPE html>", marked, count=1, flags=re.IGNORECASE)
-    done = _Inliner(whole, css_text=css, **_OPTIONS).transform(pretty_print=False)
+    floats = bool(_FLOAT.search(whole) or _FLOAT.search(css))
+    done = _Inliner(whole, css_text=css, align_floating_images=floats, **_OPTIONS).transform(pretty_print=False)
     return _MARK.sub(r"\1", str(done))
 
 

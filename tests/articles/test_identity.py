@@ -37,6 +37,10 @@ def test_other_months_slugs_sites_and_numbers_are_other_articles(one: str, other
     assert address_identity(one) != address_identity(other)
 
 
+def test_identities_of_older_releases_stand() -> None:
+    assert words_identity("الأردن", ["آمال"]) == "title:الأردن|آمال"
+
+
 def test_an_address_of_no_article_has_no_identity() -> None:
     assert [address_identity(url) for url in ("", "https://x.org/", "http://[broken")] == ["", "", ""]
 

@@ -181,10 +181,20 @@ def test_folding_twice_is_folding_once(text: str) -> None:
         ("\u200bEnergy\u00a0policy ", "energy policy"),
         ("Ёлка", "елка"),
         ("المَصْدر", "المصدر"),
+        ("الأردن", "الاردن"),
+        ("إيران", "ايران"),
+        ("آسيا", "ا\u0653سيا"),
+        ("آسيا", "اسيا"),
+        ("ٱلعراق", "العراق"),
+        ("\u0671\u0654", "ا"),
     ],
 )
 def test_what_people_take_for_the_same_folds_to_the_same(one: str, other: str) -> None:
     assert fold(one) == fold(other)
+
+
+def test_hamza_on_other_letters_makes_another_word() -> None:
+    assert len({fold("سؤال"), fold("سوال"), fold("رئيس"), fold("رييس")}) == 4
 
 
 def test_vowel_signs_that_make_letters_are_kept() -> None:

@@ -75,3 +75,21 @@ def test_a_transport_without_its_provider_is_named(tmp_path: Path) -> None:
 
 def test_good_settings_get_as_far_as_the_database(tmp_path: Path) -> None:
     assert start(tmp_path)[1].startswith("The database does not answer")
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({}, "http://127.0.0.1:8000 8000"),
+        ({"NEWSLETTER_WEB_PORT": "9000"}, "http://127.0.0.1:9000 9000"),
+        ({"NEWSLETTER_BASE_URL": "http://localhost:9000"}, "http://localhost:9000 9000"),
+        ({"NEWSLETTER_BASE_URL": "https://news.example.org:9000"}, "https://news.example.org:9000 8000"),
+        ({"NEWSLETTER_BASE_URL": "http://127.0.0.1:9000", "NEWSLETTER_WEB_PORT": "8001"}, "http://127.0.0.1:9000 8001"),
+    ],
+)
+def test_address_and_port_of_the_desk_fit_together(tmp_path: Path, given: dict[str, str], told: str) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("NEWSLETTER", "DATABASE"))}
+    environment |= {"NEWSLETTER_HOME": str(tmp_path), "DATABASE_URL": GOOD["DATABASE_URL"], **given}
+    code = "from newsletter import settings; print(settings.SITE_URL, settings.WEB_PORT)"
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == told

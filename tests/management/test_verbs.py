@@ -19,6 +19,7 @@ from newsletter.catalogue.models import Newsletter
 from newsletter.delivery.models import Attempt, Chunk, ChunkState, Delivery, DeliveryState
 from newsletter.issues.models import HistoryEntry, Issue
 from newsletter.issues.queries import placed
+from newsletter.management.commands import up
 from tests.delivery.stage import add_readers, sending_issue
 from tests.factories import NOW, make_article, make_newsletter
 
@@ -530,6 +531,19 @@ def test_deliveries_tell_the_relay_s_own_words_without_what_a_terminal_obeys(run
     told = run("deliveries", issue.pk)[1]
     assert "550 5.1.1 \\x1b[2Jno such \\x9bperson \\u202egnorw" in told
     assert not set("\x1b\x9b\u202e") & set(told)
+
+
+@pytest.mark.parametrize(
+    ("public", "port", "told"),
+    [
+        ("http://localhost:9000", 9000, "http://localhost:9000"),
+        ("http://127.0.0.1:9000", 8000, "http://127.0.0.1:9000, listening at http://127.0.0.1:8000"),
+        ("https://news.example", 8000, "https://news.example, listening at http://127.0.0.1:8000"),
+    ],
+)
+def test_up_tells_an_address_that_answers(public: str, port: int, told: str) -> None:
+    with override_settings(SITE_URL=public, WEB_PORT=port):
+        assert up.address() == told
 
 
 def test_a_second_up_at_the_same_port_is_refused_before_it_touches_anything(run: Run) -> None:

@@ -30,7 +30,21 @@ from tests.factories import NOW, make_article
 CASES = int(os.environ.get("SELECTOR_CASES", "150"))
 VALUES = (
     *("ctw", "CTW", "asia", "russia", "Middle East", "middle\u00a0east", "Türkiye", "Tu\u0308rkiye", "TURKIYE"),
-    *("China’s Rise", "china's rise", "Ёлка", "елка", "المَصْدر", "المصدر", "none", "any", "a=b", 'say "hi"', "\u200b"),
+    *(
+        "China’s Rise",
+        "china's rise",
+        "Ёлка",
+        "елка",
+        "المَصْدر",
+        "المصدر",
+        "الأردن",
+        "الاردن",
+        "none",
+        "any",
+        "a=b",
+        'say "hi"',
+        "\u200b",
+    ),
 )
 READ = tuple(value for value in VALUES if fold(value))  # a selector cannot ask for what folds to nothing
 LISTED = (

@@ -8,6 +8,7 @@ import socket
 import sys
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -49,7 +50,7 @@ class Command(Verb):
             for name in ("web", "worker", "beat"):
                 hands.start(name, ["-m", "newsletter", name])
             _wait_until_ready(hands)
-            _say(f"Desk:        {settings.SITE_URL}  (name: staff, password: {password})")
+            _say(f"Desk:        {address()}  (name: staff, password: {password})")
             _say(f"Caught mail: {catcher.page}")
             _say(f"Logs:        {settings.HOME / 'logs'}\nCtrl-C ends everything.")
             while not hands.fallen():
@@ -57,6 +58,14 @@ class Command(Verb):
             _say(f"{hands.fallen()} ended by itself; its log tells why.")
         embedded.down()
         return {"stopped": True}
+
+
+def address() -> str:
+    """Return where the desk is, and where it listens when the public address leads elsewhere."""
+    public = urlsplit(settings.SITE_URL)
+    if public.hostname in settings.LOOPBACK and public.port == settings.WEB_PORT:
+        return str(settings.SITE_URL)
+    return f"{settings.SITE_URL}, listening at http://127.0.0.1:{settings.WEB_PORT}"
 
 
 def _refuse_taken_port(port: int) -> None:
