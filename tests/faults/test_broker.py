@@ -174,7 +174,7 @@ def test_a_broker_that_answers_after_200_ms_stops_nothing(tmp_path: Path) -> Non
                 wait_until(lambda: is_sent(issue), seconds=PATIENCE)
             account("F11", "Redis slow, 200 ms a way", issue, relay)
     assert longest <= 3
-    assert words == "well"
+    assert "slow" in words
 
 
 def test_a_broker_that_hangs_midway_and_comes_back_stops_nothing(tmp_path: Path) -> None:
