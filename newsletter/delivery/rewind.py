@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -139,8 +140,12 @@ def _give_up_waiting(by: str, now: datetime) -> int:
     """Put everything that waits in doubt; an audience that is not whole yet waits for a person."""
     doubtful = 0
     moving = "issue_id IN (SELECT id FROM newsletter_issue WHERE state IN ('sending', 'paused'))"
-    for chunk, _ in _chunks(f"{moving} AND queued + deferred > 0"):
-        doubtful += _doubt(chunk, WAITING_ROWS)
+    by_issue: Counter[int] = Counter()
+    for chunk, issue_id in _chunks(f"{moving} AND queued + deferred > 0"):
+        by_issue[issue_id] += _doubt(chunk, WAITING_ROWS)
+    for issue_id, number in by_issue.items():
+        doubtful += number
+        record(issue_id, "confirm", by=by, now=now, detail={"in_doubt": number, "reason": REASON})
     for issue in Issue.objects.filter(state=Issue.State.FREEZING):
         move(issue.pk, "pause", by=by, now=now, detail={"reason": REASON}, pause_reason=REASON)
     return doubtful

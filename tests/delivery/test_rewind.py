@@ -113,6 +113,7 @@ def test_a_confirmation_in_doubt_sends_nothing_that_may_have_been_sent() -> None
     reconcile(timezone.now())
     assert memory.messages == []
     assert states(issue) == {"accepted": 1, "in_doubt": 2}
+    assert HistoryEntry.objects.get(issue=issue, act="confirm").detail["in_doubt"] == 2
     assert Issue.objects.get(pk=issue.pk).state == Issue.State.SENT
 
 

@@ -17,6 +17,7 @@ from django.test import override_settings
 from newsletter.articles.models import Article
 from newsletter.catalogue.models import Newsletter
 from newsletter.delivery.models import Attempt, Chunk, ChunkState, Delivery, DeliveryState
+from newsletter.delivery.rewind import hold
 from newsletter.issues.models import HistoryEntry, Issue
 from newsletter.issues.queries import placed
 from newsletter.management.commands import up
@@ -544,6 +545,16 @@ def test_deliveries_tell_the_relay_s_own_words_without_what_a_terminal_obeys(run
 def test_up_tells_an_address_that_answers(public: str, port: int, told: str) -> None:
     with override_settings(SITE_URL=public, WEB_PORT=port):
         assert up.address() == told
+
+
+def test_the_doctor_tells_whole_sentences_with_what_to_do(run: Run) -> None:
+    hold(now=NOW)
+    code, told = run("doctor")
+    assert code == 1
+    assert (
+        "sending      no   Sending is held: the database was restored or failed over, so what it knows may be old. "
+        "Look at `newsletter database`, then `newsletter database confirm`.\n"
+    ) in told
 
 
 def test_a_second_up_at_the_same_port_is_refused_before_it_touches_anything(run: Run) -> None:
