@@ -12,7 +12,8 @@ from ninja import Router
 from newsletter.api.once import once
 from newsletter.api.push import push
 from newsletter.api.scope import Scope, token_behind
-from newsletter.api.shapes import ArticlePage, ArticleShape, Explained, Limit, PushAnswer, TroubleAnswer
+from newsletter.api.shapes.articles import ArticlePage, ArticleShape, Explained, PushAnswer
+from newsletter.api.shapes.trouble import Limit, TroubleAnswer
 from newsletter.api.trouble import TROUBLE, newsletter_named
 from newsletter.articles.models import Article
 from newsletter.articles.queries import newest

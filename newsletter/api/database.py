@@ -10,7 +10,7 @@ from django.utils import timezone
 from ninja import Router
 
 from newsletter.api.scope import Scope, token_behind
-from newsletter.api.shapes import Confirmed, ConfirmIn, StandingShape
+from newsletter.api.shapes.database import Confirmed, ConfirmIn, StandingShape
 from newsletter.api.trouble import TROUBLE
 from newsletter.delivery.rewind import confirm, hold, standing
 

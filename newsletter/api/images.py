@@ -9,7 +9,8 @@ from django.utils import timezone
 from ninja import Router
 
 from newsletter.api.scope import Scope, token_behind
-from newsletter.api.shapes import ArticleImage, Deleted, ImageIn, ImageList, ImageShape, Limit, TroubleAnswer
+from newsletter.api.shapes.images import ArticleImage, Deleted, ImageIn, ImageList, ImageShape
+from newsletter.api.shapes.trouble import Limit, TroubleAnswer
 from newsletter.api.trouble import TROUBLE
 from newsletter.articles.illustrate import illustrate
 from newsletter.errors import Invalid, NotFound

@@ -10,19 +10,9 @@ from django.utils import timezone
 from ninja import Router
 
 from newsletter.api.scope import Scope, token_behind
-from newsletter.api.shapes import (
-    Approved,
-    ApproveIn,
-    IssueList,
-    IssueShape,
-    Limit,
-    Proofread,
-    RebuildShape,
-    ShowToIn,
-    TroubleAnswer,
-    VariantShape,
-    VerdictShape,
-)
+from newsletter.api.shapes.issues import Approved, ApproveIn, IssueList, IssueShape, Proofread, ShowToIn, VariantShape
+from newsletter.api.shapes.proof import RebuildShape, VerdictShape
+from newsletter.api.shapes.trouble import Limit, TroubleAnswer
 from newsletter.api.trouble import TROUBLE
 from newsletter.delivery.database_clock import database_now
 from newsletter.delivery.rebuilt import describe_rebuild

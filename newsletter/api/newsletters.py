@@ -11,7 +11,8 @@ from ninja import Router
 from pydantic import AwareDatetime
 
 from newsletter.api.scope import Scope
-from newsletter.api.shapes import BackTested, BackTestIn, Covered, Limit, NewsletterList, NewsletterShape
+from newsletter.api.shapes.newsletters import BackTested, BackTestIn, Covered, NewsletterList, NewsletterShape
+from newsletter.api.shapes.trouble import Limit
 from newsletter.api.trouble import TROUBLE, newsletter_named
 from newsletter.catalogue.dump import dump
 from newsletter.catalogue.models import Newsletter

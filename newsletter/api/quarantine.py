@@ -10,12 +10,11 @@ from django.utils import timezone
 from ninja import Router
 
 from newsletter.api.scope import Scope, token_behind
-from newsletter.api.shapes import (
+from newsletter.api.shapes.quarantine import (
     Discarded,
     DiscardIn,
     Fixed,
     FixIn,
-    Limit,
     OddCounts,
     OddList,
     QuarantineList,
@@ -25,6 +24,7 @@ from newsletter.api.shapes import (
     SettleDone,
     SettleIn,
 )
+from newsletter.api.shapes.trouble import Limit
 from newsletter.api.trouble import TROUBLE
 from newsletter.errors import Invalid
 from newsletter.ingest.doctor import counts_of_newest, findings, set_right, settle

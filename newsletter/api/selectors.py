@@ -10,7 +10,9 @@ from django.utils import timezone
 from ninja import Router
 
 from newsletter.api.scope import Scope
-from newsletter.api.shapes import ArticlePage, Limit, Offers, SelectIn, SelectorChecked, SelectorIn
+from newsletter.api.shapes.articles import ArticlePage
+from newsletter.api.shapes.selectors import Offers, SelectIn, SelectorChecked, SelectorIn
+from newsletter.api.shapes.trouble import Limit
 from newsletter.api.trouble import TROUBLE
 from newsletter.expressions.write import write
 from newsletter.issues.describe import describe_article

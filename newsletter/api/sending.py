@@ -12,7 +12,8 @@ from ninja import Router
 
 from newsletter.api.once import once
 from newsletter.api.scope import Scope, token_behind
-from newsletter.api.shapes import ActDone, ActIn, DeliveryList, HistoryList, LetterList, Limit, RelayList, StatusShape
+from newsletter.api.shapes.sending import ActDone, ActIn, DeliveryList, HistoryList, LetterList, RelayList, StatusShape
+from newsletter.api.shapes.trouble import Limit
 from newsletter.api.trouble import TROUBLE
 from newsletter.catalogue.durations import duration
 from newsletter.delivery import control

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from newsletter.api.shapes import TroubleAnswer
+from newsletter.api.shapes.trouble import TroubleAnswer
 from newsletter.catalogue.models import Newsletter
 from newsletter.errors import NotFound
 

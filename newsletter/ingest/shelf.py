@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from functools import lru_cache
+from datetime import datetime
 from typing import Any, Literal
 
 from django.db import connection
@@ -15,22 +14,16 @@ from django.db.models.functions import MD5
 
 from newsletter.articles.facet_keys import facet_keys_of
 from newsletter.articles.identity import address_identity, words_identity
-from newsletter.articles.language import language_of, script_of
 from newsletter.articles.models import Article, ArticleBody
 from newsletter.expressions.fold import fold
+from newsletter.ingest.copy_over import COPIED, copy_over
 from newsletter.ingest.models import Record
 from newsletter.ingest.pour import numbers, pour, pour_over
 from newsletter.ingest.quarantine import release
 from newsletter.ingest.revision import is_major
 from newsletter.ingest.source import IncomingArticle
+from newsletter.ingest.tongue import is_translation, tongue_of
 
-COPIED = (
-    *("title", "title_derived", "teaser", "authors", "type", "blog", "newsletters", "center_codes", "program_codes"),
-    *("centers", "primary_center", "programs", "projects", "collections", "regions", "topics", "language"),
-    *("language_derived", "published_on", "published_precision", "originally_published_in", "image_credit"),
-    *("image_url", "image_alt"),
-)
-IF_GIVEN = frozenset(("image_url", "image_alt"))  # a source that knows no image does not take one away
 STORED = (
     *COPIED,
     *("identity", "words", "url", "urls", "warnings", "overrides", "facet_keys", "content_hash"),
@@ -151,7 +144,7 @@ class Shelf:
             if url in self._by_url:
                 return self._by_url[url]
         known = [self._by_identity.get(key) for key in _address_keys(incoming)]
-        return next((one for one in known if one is not None and not _is_translation(incoming, one)), None)
+        return next((one for one in known if one is not None and not is_translation(incoming, one)), None)
 
     def _same_record(self, incoming: IncomingArticle) -> Article | None:
         """Return the article this record was before, if it still opens alike: two folders may use one file name."""
@@ -167,11 +160,11 @@ class Shelf:
             url=incoming.url,
             urls=list(dict.fromkeys(filter(None, (incoming.url, *incoming.urls)))),
         )
-        _copy(incoming, article)
+        copy_over(incoming, article)
         self._finish(article, incoming, content)
         identity = _identity_of_new(incoming.url, article.words)
         taken = identity in self._by_identity  # by a translation
-        article.identity = f"{identity}#{_tongue(incoming)}" if taken else identity
+        article.identity = f"{identity}#{tongue_of(incoming)}" if taken else identity
         self._fresh.append(article)
         self._put(article)
         return article
@@ -183,7 +176,7 @@ class Shelf:
         seen = content == article.content_hash or content in self._hashes[id(article)]
         older = article.modified_at and incoming.modified_at and incoming.modified_at < article.modified_at
         if not seen and not older:
-            differences |= _copy(incoming, article)
+            differences |= copy_over(incoming, article)
             if self._is_other_body(article, incoming.body):
                 before, after = (f"{len(text)} characters" for text in (self._old_body(article), incoming.body))
                 differences["body"] = {"before": before, "after": after, "overridden": False}
@@ -258,33 +251,8 @@ class Shelf:
 def _address_keys(incoming: IncomingArticle) -> list[str]:
     """Return the identities an article may have by its addresses, that of its own language first."""
     plain = [key for url in (incoming.url, *incoming.urls) if url and (key := address_identity(url))]
-    tongue = _tongue(incoming)
+    tongue = tongue_of(incoming)
     return [f"{key}#{tongue}" for key in plain if tongue] + plain
-
-
-def _is_translation(incoming: IncomingArticle, article: Article) -> bool:
-    """Return whether two texts under one slug are told in two languages: by script, or by their words."""
-    one, other = _tongue(incoming), _tongue(article)
-    if not one or not other or one == other:
-        return False
-    in_one_script = script_of(_told(incoming)) == script_of(_told(article))
-    unsure = "latin" in (one, other) or fold(incoming.title) == fold(article.title)
-    return not (in_one_script and unsure)
-
-
-def _tongue(said: IncomingArticle | Article) -> str:
-    """Return the language of the words of an article, else "latin" for our letters, "" without any."""
-    return _tongue_of(_told(said))
-
-
-@lru_cache(maxsize=4096)
-def _tongue_of(told: str) -> str:
-    return language_of("", told) or script_of(told)
-
-
-def _told(said: IncomingArticle | Article) -> str:
-    """Return title and teaser; a title made of an address tells nothing."""
-    return f"{'' if said.title_derived else said.title} {said.teaser}"
 
 
 def _row(article: Article, names: Sequence[str]) -> list[Any]:
@@ -294,43 +262,3 @@ def _row(article: Article, names: Sequence[str]) -> list[Any]:
 def _identity_of_new(url: str, words: str) -> str:
     """Return the key of a new article; an address that names no article keeps two of one title apart."""
     return (address_identity(url) or f"{words[:300]}|{hashlib.sha256(url.encode()).hexdigest()}") if url else words
-
-
-def _copy(incoming: IncomingArticle, article: Article) -> dict[str, dict[str, Any]]:
-    """Take over every field but those a person has overridden; returns field -> {before, after, overridden}."""
-    differences = {}
-    for name in _fields_to_copy(incoming, article):
-        value = getattr(incoming, name)
-        value = list(value) if isinstance(value, tuple) else value
-        overridden = name in article.overrides
-        before = article.overrides[name]["imported"] if overridden else getattr(article, name)
-        if before == value:
-            continue
-        differences[name] = {"before": _plain(before), "after": _plain(value), "overridden": overridden}
-        if overridden:
-            article.overrides = {**article.overrides, name: {**article.overrides[name], "imported": _plain(value)}}
-        else:
-            setattr(article, name, value)
-    return differences
-
-
-def _fields_to_copy(incoming: IncomingArticle, article: Article) -> list[str]:
-    """Return the fields in which the newer record knows at least as much as the article does."""
-    kept: set[str] = {name for name in IF_GIVEN if not getattr(incoming, name)}
-    if incoming.title_derived and article.title and not article.title_derived:
-        kept |= {"title", "title_derived"}
-    if article.published_on and _knows_less(incoming, article):
-        kept |= {"published_on", "published_precision"}
-    return [name for name in COPIED if name not in kept]
-
-
-def _knows_less(incoming: IncomingArticle, article: Article) -> bool:
-    day, known = incoming.published_on, article.published_on
-    if day is None or known is None:
-        return day is None
-    same_month = (day.year, day.month) == (known.year, known.month)
-    return same_month and incoming.published_precision == "month" and article.published_precision == "day"
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date | datetime) else value

@@ -9,9 +9,9 @@ from django.db import transaction
 from newsletter.errors import Invalid, NotFound
 from newsletter.expressions.fold import fold
 from newsletter.readers.address import address_hash, normalise
-from newsletter.readers.load import LANGUAGE, language_tag
 from newsletter.readers.marks import center_of, plan_of, tags_of
 from newsletter.readers.models import Reader
+from newsletter.readers.rows import LANGUAGE, language_tag
 
 
 def reader_at(address: str) -> Reader:

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 import pytest
 
 from newsletter.errors import Invalid, Refused, Unavailable
-from newsletter.ingest.fetch import Limits, fetch, may_reach, networks
+from newsletter.ingest.fetch import Limits, fetch
+from newsletter.ingest.guard import may_reach, networks
 from tests.ingest.street import House, house
 
 HERE = networks(["127.0.0.1/32"])
@@ -111,7 +112,7 @@ def test_a_name_is_resolved_once_so_that_a_second_answer_gains_nothing(
     port, answers = int(there.url.rpartition(":")[2]), iter(["127.0.0.1", "10.0.0.1"])
     there.serve("/", b"here")
     ask = lambda *_, **__: [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (next(answers), port))]  # noqa: E731
-    monkeypatch.setattr("newsletter.ingest.fetch.socket.getaddrinfo", ask, raising=True)
+    monkeypatch.setattr("newsletter.ingest.guard.socket.getaddrinfo", ask, raising=True)
     seen: list[str] = []
     connect = socket.create_connection
 
@@ -148,7 +149,7 @@ def test_a_second_address_serves_where_the_first_is_dead(there: House, monkeypat
     there.serve("/", b"here")
     port = int(there.url.rpartition(":")[2])
     entries = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, port)) for ip in ("127.0.0.1", "127.0.0.2")]
-    monkeypatch.setattr("newsletter.ingest.fetch._asked", lambda *_: entries[::-1])
+    monkeypatch.setattr("newsletter.ingest.guard._asked", lambda *_: entries[::-1])
     monkeypatch.setattr("newsletter.ingest.fetch.sorted", lambda found, **_: sorted(found, reverse=True), raising=False)
     assert fetch(f"http://two.example:{port}/", limits=Limits(allowed=networks(["127.0.0.0/8"]))).content == b"here"
 

@@ -12,9 +12,10 @@ from newsletter.catalogue.models import Newsletter
 from newsletter.errors import Invalid
 from newsletter.management.verb import Verb, newsletter_named, now
 from newsletter.readers.group import check_group
-from newsletter.readers.load import COLUMNS, load
+from newsletter.readers.load import load
 from newsletter.readers.mark import mark, reader_at
 from newsletter.readers.models import Reader
+from newsletter.readers.rows import COLUMNS
 from newsletter.readers.tally import group_count
 
 
