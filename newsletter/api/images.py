@@ -22,6 +22,7 @@ from newsletter.issues.delete_image import delete_image
 
 router = Router(tags=["images"])
 READ, WRITE = Scope("images:read"), Scope("images:write")
+ONE = "/images/{int:image_id}"
 FILE_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -51,24 +52,18 @@ def images(request: HttpRequest, words: str = "", limit: Limit = 50, after: str 
 )
 def add_image(request: HttpRequest, title: str = "", alt: str = "", credit: str = "") -> dict[str, Any]:
     """Take a file into the library; the same file again is the image that is there."""
-    by = f"token {token_behind(request).name}"
-    return describe_image(add(request.body, title=title, alt=alt, credit=credit, by=by, now=timezone.now()))
+    known = {"title": title, "alt": alt, "credit": credit, "by": _by(request)}
+    return describe_image(add(request.body, **known, now=timezone.now()))
 
 
-@router.get(
-    "/images/{int:image_id}",
-    url_name="image",
-    auth=READ,
-    response={200: ImageShape, **TROUBLE},
-    summary="Look at one image",
-)
+@router.get(ONE, url_name="image", auth=READ, response={200: ImageShape, **TROUBLE}, summary="Look at one image")
 def image(request: HttpRequest, image_id: int) -> dict[str, Any]:
     """Return an image with the public addresses of its files."""
     return describe_image(found(image_id))
 
 
 @router.patch(
-    "/images/{int:image_id}",
+    ONE,
     url_name="image",
     auth=WRITE,
     response={200: ImageShape, **TROUBLE},
@@ -86,11 +81,7 @@ def change_image(request: HttpRequest, image_id: int, given: ImageIn) -> dict[st
 
 
 @router.delete(
-    "/images/{int:image_id}",
-    url_name="image",
-    auth=WRITE,
-    response={200: Deleted, **TROUBLE},
-    summary="Delete an image nobody shows",
+    ONE, url_name="image", auth=WRITE, response={200: Deleted, **TROUBLE}, summary="Delete an image nobody shows"
 )
 def remove_image(request: HttpRequest, image_id: int) -> dict[str, Any]:
     """Delete an image and its files; refused (409) when an issue, an article or a brand shows it."""
@@ -109,5 +100,9 @@ def article_image(request: HttpRequest, article_id: int, image_id: int | None = 
     """Choose the image of an article; without ``image_id`` the imported one is shown again."""
     if article_id > BIGGEST_ID:
         raise NotFound(f"There is no article {article_id}.", where="article", fix="List the articles.")
-    by = f"token {token_behind(request).name}"
-    return {"article": article_id, "image": illustrate(article_id, image_id, by=by, now=timezone.now()).image_id}
+    shown = illustrate(article_id, image_id, by=_by(request), now=timezone.now())
+    return {"article": article_id, "image": shown.image_id}
+
+
+def _by(request: HttpRequest) -> str:
+    return f"token {token_behind(request).name}"

@@ -5,12 +5,10 @@ from __future__ import annotations
 import pytest
 
 from newsletter.catalogue.models import Newsletter
-from newsletter.issues.draft import draft
-from newsletter.issues.edit import reword
 from newsletter.issues.lifecycle import State, find
 from newsletter.issues.models import HistoryEntry, Issue
 from tests.api.doorbell import Program
-from tests.factories import NOW, make_article, make_newsletter
+from tests.factories.faulty import draft_with_a_past_event
 
 pytestmark = pytest.mark.django_db
 WHY = {"past_dates": "It is told as history."}
@@ -18,12 +16,7 @@ WHY = {"past_dates": "It is told as history."}
 
 @pytest.fixture
 def issue() -> Issue:
-    make_article("The harbor")
-    newsletter = make_newsletter()
-    Newsletter.objects.update(overridable=["past_dates"])
-    one = draft(newsletter, now=NOW, by="ada")
-    article = one.picks.get().article_id
-    return reword(one.pk, "event_starts", "2020-01-01T10:00+00:00", article_id=article, by="ada", now=NOW)
+    return draft_with_a_past_event()
 
 
 def test_findings_are_told_with_what_blocks(issue: Issue) -> None:

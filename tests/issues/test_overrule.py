@@ -11,7 +11,6 @@ from newsletter.catalogue.phrases import allow, ban
 from newsletter.errors import Invalid, Refused
 from newsletter.issues.approve import approve, check_seal
 from newsletter.issues.clock import turn
-from newsletter.issues.draft import draft
 from newsletter.issues.edit import reword
 from newsletter.issues.findings import findings
 from newsletter.issues.lifecycle import State, find, move
@@ -19,7 +18,8 @@ from newsletter.issues.lock import lock_of
 from newsletter.issues.models import FindingOverride, HistoryEntry, Issue
 from newsletter.issues.rebuild import faults, opened
 from newsletter.issues.render import rendering_of
-from tests.factories import NOW, make_article, make_newsletter
+from tests.factories import NOW
+from tests.factories.faulty import draft_with_a_past_event
 
 pytestmark = pytest.mark.django_db
 WHY = "The postal address stands on the picture."
@@ -27,13 +27,7 @@ WHY = "The postal address stands on the picture."
 
 @pytest.fixture
 def issue() -> Issue:
-    """An issue whose one error is that its event is over."""
-    make_article("The harbor")
-    newsletter = make_newsletter()
-    Newsletter.objects.update(overridable=["past_dates"])
-    one = draft(newsletter, now=NOW, by="ada")
-    article = one.picks.get().article_id
-    return reword(one.pk, "event_starts", "2020-01-01T10:00+00:00", article_id=article, by="ada", now=NOW)
+    return draft_with_a_past_event()
 
 
 def test_an_error_keeps_an_issue_from_being_approved_until_a_person_overrules_it(issue: Issue) -> None:

@@ -255,3 +255,23 @@ def test_the_same_digest_gives_the_same_bytes_in_another_process() -> None:
         [sys.executable, "-c", program], cwd=root, env=environment, capture_output=True, text=True, check=True
     )
     assert other.stdout.strip() == render(arabic(), template="classic", nonce=NONCE).content_hash
+
+
+def inlined(body: str, css: str) -> str:
+    done = inline(f"<!doctype html><html><head></head><body>{body}</body></html>", css)
+    return done.partition("<body>")[2].partition("</body>")[0]
+
+
+def test_a_style_that_is_written_like_a_selector_is_no_selector() -> None:
+    made = inlined('<p class="a" style=".a">x</p>', ".a { color: red }")
+    assert made == '<p class="a" style="color:red">x</p>'
+
+
+def test_a_class_is_found_among_others_and_whatever_blanks_stand_between() -> None:
+    made = inlined('<p class=" b\n a">x</p><p class="ab">y</p>', ".a { color: red } .b { color: blue } p.ab { top: 0 }")
+    assert (made.count("color:blue"), made.count("color:red"), made.count("top:0")) == (1, 0, 1)
+
+
+def test_an_image_that_floats_is_aligned_for_programs_that_know_no_float() -> None:
+    made = inlined('<img class="a" src="https://x.example/a.png" alt=""/>', ".a { float: right }")
+    assert 'align="right"' in made
