@@ -14,8 +14,9 @@ from newsletter.articles.language import language_of
 from newsletter.ingest.dates import address_date
 from newsletter.ingest.decode import Undecodable, decode
 from newsletter.ingest.ending import until_end
+from newsletter.ingest.lead import Opening
 from newsletter.ingest.metadata import Found, Metadata, NotFound, find_metadata, read_metadata
-from newsletter.ingest.opening import Opening, read_opening
+from newsletter.ingest.opening import read_opening
 from newsletter.ingest.source import IncomingArticle, Oddity, Precision, RefusedRecord
 from newsletter.ingest.tidy import even_lines, safe, tidy, trimmed
 
