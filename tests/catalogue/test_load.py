@@ -253,7 +253,7 @@ def test_a_brand_file_makes_a_brand() -> None:
         ('"mon"]', '"mno"]', "x.toml: cadence.weekdays", "Did you mean mon?"),
         ('at = "10:00"', 'at = "9:00"', "x.toml: cadence.at", 'Write it like "09:00".'),
         ('at = "10:00"', 'at = "10:00"\ncron = "0 9 * * 4"', "x.toml: cadence.cron", "Keep one of them."),
-        ('late = "6h"', 'late = "99999w99999w"', "x.toml: policy.late", "Give a shorter one."),
+        ('late = "6h"', 'late = "99999w99999w"', "x.toml: policy.late", "Give a shorter span."),
         ('"classic"', '"clasic"', "x.toml: template", "Did you mean classic?"),
         ('brand = "beirut"', 'brand = "no such"', "x.toml: brand", "Use letters, digits, - and _, a letter first."),
         ('name = "Meridian"', 'name = "=?u?Q?=0A?="', "x.toml: sender.name", "Write the characters themselves."),

@@ -20,7 +20,8 @@ from django.conf import settings
 
 from newsletter.delivery.ledger import LEASE_SECONDS
 from newsletter.issues.models import Issue
-from tests.delivery.stage import check_promise, make_issue, states
+from tests.delivery.stage import make_issue, states
+from tests.faults.account import account
 from tests.faults.groups import groups
 from tests.faults.net import Net, Station, missing, net
 from tests.faults.reachable import Reachable, reachable
@@ -100,8 +101,16 @@ def test_a_host_that_was_cut_off_past_its_lease_is_fenced_and_joins_again(
             joined = time.monotonic() - back_at
             wait_until(lambda: _is_sent(issue), seconds=300)
             time.sleep(3)  # whatever would still come against the rules
-            check_promise(issue, relay, cut=CONNECTIONS)
             share = shares(tmp_path)
+            account(
+                "hosts",
+                f"one of two hosts cut off for {AWAY_SECONDS:.0f} s ({rig.__name__})",
+                issue,
+                relay,
+                cut=CONNECTIONS,
+                recovered=joined,
+                remark=f"recovered: until it sends again; {share[stays.address]} and {share[goes.address]} sent",
+            )
         print(f"states {states(issue)}; shares {share[stays.address]} and {share[goes.address]},")
         print(f"at the cut {at_the_cut}, during it {meanwhile[stays.address]}; joined again after {joined:.1f} s")
     assert share[goes.address] > meanwhile[goes.address] + 2 * CONNECTIONS

@@ -12,7 +12,8 @@ from django.db import connection
 
 from newsletter.delivery.deliver import deliver
 from tests.delivery.sink import sink
-from tests.delivery.stage import check_promise, database_url, sending_issue, states, take_back, to
+from tests.delivery.stage import database_url, sending_issue, states, take_back, to
+from tests.faults.account import account
 from tests.workers.crew import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.short]
@@ -63,7 +64,7 @@ def test_a_kill_at_a_named_point_leaves_no_more_in_doubt_than_connections(
         assert doubtful[0] <= found.get("in_doubt", 0) <= doubtful[1]
         assert "wire" not in found
         deliver(place="t", transport=to(relay.port))
-        check_promise(issue, relay, cut=CONNECTIONS)
+        account("F3", f"SIGKILL at the point {point}", issue, relay, cut=CONNECTIONS)
 
 
 def test_the_first_message_killed_before_its_mark_is_queued_and_after_it_in_doubt(tmp_path: Path) -> None:
