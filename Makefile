@@ -43,7 +43,7 @@ faults: setup  ## the whole fault list (about an hour); FAULTS_JOBS=6 at once; w
 	  $(BIN)/python -m tests.faults.table .faults.jsonl docs/reference/faults.md $$code; exit $$code
 
 faults-short: setup  ## the part of the fault list that CI runs
-	$(BIN)/python -m pytest -n 2 -q -m short tests/faults
+	$(BIN)/python -m pytest -n 3 -q -m short tests/faults
 
 bench: setup  ## benchmarks: ratios in one run
 	$(BIN)/python -m benchmarks $(BENCH)
