@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -139,6 +140,7 @@ def test_f14_postgresql_hangs_and_the_doctor_does_not(database: Parts) -> None:
     assert time.monotonic() - begun < 30
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of the wires that hung
 def test_f16_the_network_to_postgresql_hangs_in_the_middle(tmp_path: Path) -> None:
     place = connection.settings_dict
     (tmp_path / "wire").mkdir()
@@ -153,6 +155,7 @@ def test_f16_the_network_to_postgresql_hangs_in_the_middle(tmp_path: Path) -> No
         finally:
             place["HOST"] = kept
             connection.close()
+    gc.collect()
 
 
 def test_f15_postgresql_ends_every_session(database: Parts) -> None:
