@@ -6,9 +6,11 @@ exists already, unless ``DATABASE_URL`` and ``REDIS_URL`` name other servers.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 FOLDER = Path(tempfile.mkdtemp(prefix="newsletter-bench-"))
@@ -29,6 +31,8 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
+from benchmarks.machine import machine  # noqa: E402
+
 
 def migrate() -> None:
     """Bring the database to the present tables."""
@@ -40,3 +44,14 @@ def wipe() -> None:
     connection.close()
     embedded.wipe()
     shutil.rmtree(FOLDER, ignore_errors=True)
+
+
+def report(measured: Iterable[dict[str, object]]) -> None:
+    """Print the machine and each measurement as one JSON line, and wipe the home in any case."""
+    migrate()
+    try:
+        print(json.dumps(machine()), flush=True)
+        for one in measured:
+            print(json.dumps(one), flush=True)
+    finally:
+        wipe()

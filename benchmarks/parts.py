@@ -8,7 +8,6 @@ Redis, messages of the broker. Prints one JSON line a measurement.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import time
 from collections.abc import Iterator
@@ -20,7 +19,6 @@ from django.utils import timezone
 
 from benchmarks import home, meter, scale, worker  # home first: it sets the environment
 from benchmarks.digest import make_digest_issue
-from benchmarks.machine import machine
 from newsletter.delivery.freeze import freeze
 from newsletter.delivery.ledger import Ledger, claimed
 from newsletter.issues.models import Issue
@@ -38,13 +36,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.quick:
         options.readers, options.writers, options.together = 5_000, [1, 2], [16]
-    home.migrate()
-    try:
-        print(json.dumps(machine()), flush=True)
-        for measured in _measure(options):
-            print(json.dumps(measured), flush=True)
-    finally:
-        home.wipe()
+    home.report(_measure(options))
 
 
 def _measure(options: argparse.Namespace) -> Iterator[dict[str, object]]:

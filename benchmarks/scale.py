@@ -8,7 +8,6 @@ memory at both sizes. Prints one JSON line a measurement.
 from __future__ import annotations
 
 import argparse
-import json
 import select
 import time
 from collections.abc import Iterator
@@ -20,7 +19,6 @@ from psycopg import pq
 
 from benchmarks import home, meter, worker  # home first: it sets the environment
 from benchmarks.digest import make_digest_issue
-from benchmarks.machine import machine
 from newsletter.delivery.freeze import freeze
 from newsletter.delivery.ledger import Claim, Ledger, Result, claimed, marked
 from newsletter.delivery.line import Line
@@ -41,13 +39,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.quick:
         options.readers, options.small = 20_000, [5_000]
-    home.migrate()
-    try:
-        print(json.dumps(machine()), flush=True)
-        for measured in _measure(options):
-            print(json.dumps(measured), flush=True)
-    finally:
-        home.wipe()
+    home.report(_measure(options))
 
 
 def _measure(options: argparse.Namespace) -> Iterator[dict[str, object]]:

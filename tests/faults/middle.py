@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+from tests.faults.beside import beside
+
 Rewrite = Callable[[bytes], bytes]
 
 
@@ -82,10 +84,5 @@ class Middle:
 def middle(port: int, rewrite: Rewrite = leave) -> Iterator[Middle]:
     """Sit before a port of this machine for the time of the block."""
     one = Middle(port, rewrite)
-    thread = threading.Thread(target=one.serve, daemon=True)
-    thread.start()
-    try:
+    with beside(one):
         yield one
-    finally:
-        one.end()
-        thread.join(10)

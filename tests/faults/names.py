@@ -7,10 +7,11 @@ import secrets
 import socket
 import struct
 import subprocess
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from tests.faults.beside import beside
 
 SILENT, UNKNOWN, KNOWN = "silent", "unknown", "known"
 HEAD = struct.Struct("!HHHHHH")
@@ -72,10 +73,5 @@ def missing() -> str:
 def names(folder: Path) -> Iterator[Names]:
     """Run a name server for the time of the block."""
     one = Names(f"127.53.{secrets.randbelow(256)}.{1 + secrets.randbelow(254)}", folder)
-    thread = threading.Thread(target=one.serve, daemon=True)
-    thread.start()
-    try:
+    with beside(one):
         yield one
-    finally:
-        one.end()
-        thread.join(10)

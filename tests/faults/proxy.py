@@ -28,6 +28,8 @@ class Proxy:
         self.cuts = 0
         self.port = 0
         self._loop = asyncio.new_event_loop()
+        self._over = asyncio.Event()
+        self._carrying: set[asyncio.Task[None]] = set()  # one a connection
         self._writers: set[asyncio.StreamWriter] = set()
 
     def reset(self) -> int:
@@ -35,27 +37,40 @@ class Proxy:
         return asyncio.run_coroutine_threadsafe(self._reset(), self._loop).result()
 
     async def _reset(self) -> int:
-        broken = len(self._writers) // 2
+        broken = len(self._carrying)
         for writer in list(self._writers):
             _abort(writer)
         self.cuts += broken
         return broken
 
-    async def serve(self, listen: Path | None, ready: threading.Event) -> None:
-        """Serve until the loop is stopped."""
+    async def _serve(self, listen: Path | None, ready: threading.Event) -> None:
+        """Serve until it is over, and leave nothing open."""
         if listen is None:
             server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
             self.port = server.sockets[0].getsockname()[1]
         else:
             server = await asyncio.start_unix_server(self._accept, str(listen))
         ready.set()
-        async with server:
-            await server.serve_forever()
+        await self._over.wait()
+        for task in self._carrying:
+            task.cancel()
+        while others := asyncio.all_tasks() - {asyncio.current_task()}:  # those that just come in, too
+            await asyncio.gather(*others, return_exceptions=True)
+        server.close()  # only now: what asyncio has accepted and not yet wrapped it would leave open
+        for writer in self._writers:
+            _abort(writer)
+        await asyncio.sleep(0)  # the loop closes what was aborted when it comes round
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self.mode == REFUSING:
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.mode == REFUSING or self._over.is_set():
             _abort(writer)
             return
+        self._writers.add(writer)  # at once: a task that is cancelled before its first step closes nothing
+        task = self._loop.create_task(self._carry(reader, writer))
+        self._carrying.add(task)
+        task.add_done_callback(self._carrying.discard)
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             if isinstance(self.target, Path):
                 behind, ahead = await asyncio.open_unix_connection(str(self.target))
@@ -63,6 +78,7 @@ class Proxy:
                 local = (self.source, 0) if self.source else None
                 behind, ahead = await asyncio.open_connection(*self.target, local_addr=local)
         except OSError:
+            self._writers.discard(writer)
             _abort(writer)
             return
         pair = {writer, ahead}
@@ -98,17 +114,12 @@ class Proxy:
 
     def run(self, listen: Path | None, ready: threading.Event) -> None:
         """The thread."""
-        asyncio.set_event_loop(self._loop)
-        with suppress(asyncio.CancelledError, RuntimeError):
-            self._loop.run_until_complete(self.serve(listen, ready))
-        rest = asyncio.all_tasks(self._loop)
-        for task in rest:
-            task.cancel()
-        self._loop.run_until_complete(asyncio.gather(*rest, return_exceptions=True))
+        self._loop.run_until_complete(self._serve(listen, ready))
+        self._loop.close()
 
     def end(self) -> None:
         """Stop the thread."""
-        self._loop.call_soon_threadsafe(lambda: [task.cancel() for task in asyncio.all_tasks(self._loop)])
+        self._loop.call_soon_threadsafe(self._over.set)
 
 
 @contextmanager
@@ -126,8 +137,6 @@ def proxy(target: Place, *, listen: Path | None = None, source: str = "") -> Ite
     finally:
         one.end()
         thread.join(10)
-        one._loop.run_until_complete(one._loop.shutdown_asyncgens())
-        one._loop.close()
 
 
 def _abort(writer: asyncio.StreamWriter) -> None:

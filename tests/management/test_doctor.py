@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import os
-import shutil
 import signal
-import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -32,31 +26,16 @@ from newsletter.delivery.relay import Relay
 from newsletter.delivery.transports.smtp import Smtp
 from newsletter.errors import Unavailable
 from newsletter.management import health
-from newsletter.management.health import PARTS, Part, examine
+from newsletter.management.health import examine
 from tests.delivery.sink import sink
 from tests.delivery.stage import database_url, sending_issue, to
 from tests.delivery.tls.relay import Authority, tls_relay
 from tests.faults.parts import Parts, own_parts
 from tests.faults.proxy import HANGING, proxy
+from tests.management.answering import answering, say
+from tests.management.told import TABLE, check, is_told, look
 
 pytestmark = pytest.mark.django_db(transaction=True)
-TABLE = (Path(__file__).parents[2] / "docs" / "reference" / "doctor.md").read_text()
-
-
-def look(name: str) -> Part:
-    return health._examined(name, PARTS[name], timezone.now())
-
-
-def is_told(fault: str, words: str) -> bool:
-    """Whether a row of the table names the fault, and holds the words between backticks."""
-    rows = [line for line in TABLE.splitlines() if line.startswith("|") and fault in line.split("|")[1].split()]
-    return any(told in words for row in rows for told in row.split("`")[1::2])
-
-
-def check(fault: str, name: str, *, ok: bool = False) -> None:
-    part = look(name)
-    assert part.ok is ok, part.detail
-    assert is_told(fault, part.detail), f"{fault} is not in the table like this: {part.detail}"
 
 
 # Redis
@@ -140,7 +119,6 @@ def test_f14_postgresql_hangs_and_the_doctor_does_not(database: Parts) -> None:
     assert time.monotonic() - begun < 30
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of the wires that hung
 def test_f16_the_network_to_postgresql_hangs_in_the_middle(tmp_path: Path) -> None:
     place = connection.settings_dict
     (tmp_path / "wire").mkdir()
@@ -155,7 +133,6 @@ def test_f16_the_network_to_postgresql_hangs_in_the_middle(tmp_path: Path) -> No
         finally:
             place["HOST"] = kept
             connection.close()
-    gc.collect()
 
 
 def test_f15_postgresql_ends_every_session(database: Parts) -> None:
@@ -195,25 +172,6 @@ def test_f17_f18_the_database_lives_another_life(fault: str) -> None:
     check(fault, "sending")
 
 
-@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("mount"), reason="a small file system takes root")
-def test_f19_the_disk_of_postgresql_is_full(database: Parts, tmp_path: Path) -> None:
-    small = database.place.data / "small"
-    database.place.command(["mkdir", "-m", "700", small])
-    owner = database.place.owner
-    options = f"size=2m,mode=700,uid={owner.pw_uid},gid={owner.pw_gid}" if owner else "size=2m"
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", small], check=False).returncode:
-        pytest.skip("this machine mounts nothing")
-    try:
-        database.ask(f"CREATE TABLESPACE small LOCATION '{small}'")
-        database.ask("ALTER DATABASE newsletter SET temp_tablespaces = 'small'")
-        connection.close()
-        check("F19", "database")
-        database.ask("ALTER DATABASE newsletter RESET temp_tablespaces")
-    finally:
-        database.kill_database()
-        subprocess.run(["umount", "--lazy", small], check=True)
-
-
 def test_f19_the_disk_of_this_host_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "LEAST_FREE_BYTES", 1 << 62)
     check("F19", "disk")
@@ -245,42 +203,6 @@ def _quietly(do: Callable[[], object]) -> None:
 # relays
 
 
-@contextmanager
-def relay_that(talk: Callable[[socket.socket], None]) -> Iterator[int]:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def serve() -> None:
-            while True:
-                try:
-                    taken, _ = server.accept()
-                except OSError:
-                    return
-                with taken:
-                    talk(taken)
-
-        threading.Thread(target=serve, daemon=True).start()
-        yield server.getsockname()[1]
-        server.shutdown(socket.SHUT_RDWR)
-
-
-def lines(*told: str) -> Callable[[socket.socket], None]:
-    def talk(taken: socket.socket) -> None:
-        for line in told:
-            try:
-                taken.sendall(line.encode("latin-1") + b"\r\n")
-                if not taken.recv(4096):
-                    return
-            except OSError:
-                return
-        taken.settimeout(3)
-        try:
-            taken.recv(4096)
-        except OSError:
-            return
-
-    return talk
-
-
 def knocked(relay: Relay, *, seconds: float = 2.0) -> str:
     with pytest.raises(Unavailable) as trouble:
         knock(Smtp(relay, most=1), seconds=seconds)
@@ -302,7 +224,7 @@ def knocked(relay: Relay, *, seconds: float = 2.0) -> str:
 )
 def test_f22_f30_what_a_relay_does_at_the_door(fault: str, told: list[str], given: dict[str, Any]) -> None:
     login = Login("u", "p") if given.pop("login", False) else None
-    with relay_that(lines(*told) if told else lambda _taken: time.sleep(3)) as port:
+    with answering(say(*told) if told else lambda _taken: time.sleep(3)) as port:
         words = knocked(Relay("127.0.0.1", port, login=login, **given))
     assert is_told(fault, words), words
 
@@ -359,19 +281,6 @@ def test_f22_f29_what_relays_say_while_an_issue_goes_out(
 
 
 # clocks and hands
-
-
-@pytest.mark.skipif(not shutil.which("faketime"), reason="faketime is not installed")
-@pytest.mark.parametrize("skew", ["+2h", "-2h"])
-def test_f32_the_clock_of_this_host_is_wrong(skew: str) -> None:
-    done = subprocess.run(
-        ["faketime", "-f", skew, sys.executable, "-m", "newsletter", "doctor"],
-        env={**os.environ, "DATABASE_URL": database_url()},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert is_told("F32", " ".join(done.stdout.split())), done.stdout + done.stderr
 
 
 def test_f34_the_ticker_is_away() -> None:

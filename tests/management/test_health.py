@@ -6,9 +6,6 @@ import os
 import socket
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -34,6 +31,7 @@ from newsletter.management.plain import database_trouble
 from tests.delivery.sink import sink
 from tests.delivery.stage import sending_issue
 from tests.factories import NOW, make_newsletter
+from tests.management.answering import answering, say
 
 pytestmark = pytest.mark.django_db
 
@@ -41,39 +39,6 @@ pytestmark = pytest.mark.django_db
 def part(name: str) -> tuple[bool, str]:
     found = next(one for one in examine(timezone.now()) if one.name == name)
     return found.ok, found.detail
-
-
-@contextmanager
-def answering(talk: Callable[[socket.socket], None]) -> Iterator[int]:
-    """A server that does with every connection as told."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def serve() -> None:
-            while True:
-                try:
-                    taken, _ = server.accept()
-                except OSError:
-                    return
-                with taken:
-                    talk(taken)
-
-        threading.Thread(target=serve, daemon=True).start()
-        yield server.getsockname()[1]
-        server.shutdown(socket.SHUT_RDWR)
-
-
-def _say(*lines: str) -> Callable[[socket.socket], None]:
-    """Answer line by line, whatever is asked; then wait for the other side to go."""
-
-    def talk(taken: socket.socket) -> None:
-        for line in lines:
-            taken.sendall(line.encode() + b"\r\n")
-            if not taken.recv(4096):
-                return
-        taken.settimeout(3)
-        taken.recv(4096)
-
-    return talk
 
 
 # broker
@@ -182,12 +147,12 @@ def test_a_relay_that_hangs_is_named() -> None:
     ],
 )
 def test_what_a_relay_says_is_told_with_what_it_means(lines: list[str], given: dict[str, str], words: str) -> None:
-    with answering(_say(*lines)) as port:
+    with answering(say(*lines)) as port:
         assert words in _words(Relay("127.0.0.1", port, **given))  # type: ignore[arg-type]
 
 
 def test_a_login_that_is_refused_is_named() -> None:
-    with answering(_say("220 hi", "250-r\r\n250 AUTH PLAIN", "535 5.7.8 no such user")) as port:
+    with answering(say("220 hi", "250-r\r\n250 AUTH PLAIN", "535 5.7.8 no such user")) as port:
         words = _words(Relay("127.0.0.1", port, login=Login("u", "p")))
     assert words.startswith("The relay does not let us log in: 5.7.8 no such user")
 

@@ -35,8 +35,9 @@ LONGEST_SECONDS = 60  # for a machine that is busy with other things; the limits
 
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let what has no end be ended sooner."""
+    """Let what has no end be ended sooner, and by what it works: a busy machine is no fault of a template."""
     monkeypatch.setattr("newsletter.rendering.confined.WORK_SECONDS", 2)
+    monkeypatch.setattr(confined, "patience_seconds", LONGEST_SECONDS)
     confined.close()
     yield
     confined.close()
@@ -83,11 +84,8 @@ def test_it_may_use_the_parts_and_the_text_of_the_program() -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (
-            "{% for a in range(99999) %}{% for b in range(99999) %}{{ a * b }}{% endfor %}{% endfor %}",
-            "longer than|not done",
-        ),
-        ("{{ lipsum(n=99999999) }}", "longer than|more memory|not done"),
+        ("{% for a in range(99999) %}{% for b in range(99999) %}{{ a * b }}{% endfor %}{% endfor %}", "longer than"),
+        ("{{ lipsum(n=99999999) }}", "longer than|more memory"),
         ("{{ 'x' * 9999999999 }}", "more memory"),
         ("{{ 'x'|center(9999999999) }}", "more memory|too large|OverflowError"),
         ("{{ '%9999999999d' % 1 }}", "more memory|too long|too large|Overflow"),
