@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
-from newsletter.expressions.fold import spelled
+from newsletter.expressions.fold import folded_as_ever
 
 _LEGACY_NUMBER = re.compile(r"(?:^|-)pub-\d+$", re.IGNORECASE)
 _FILE_ENDING = re.compile(r"\.(?:html?|php|aspx?|cfm|jsp)$", re.IGNORECASE)
@@ -44,7 +44,7 @@ def address_identity(url: str) -> str:
 
 def words_identity(title: str, authors: Iterable[str]) -> str:
     """Return the key of an article without an address."""
-    return _bounded("title:" + spelled(title) + "|" + "|".join(sorted(spelled(name) for name in authors)))
+    return _bounded("title:" + folded_as_ever(title) + "|" + "|".join(sorted(folded_as_ever(name) for name in authors)))
 
 
 def clean_address(url: str) -> str:
@@ -89,7 +89,7 @@ def _letters(last: str) -> str:
     """Return a slug as letters and digits alone: hyphens, apostrophes and their remains make no difference."""
     said = _FILE_ENDING.sub("", last)
     bare = _LEGACY_NUMBER.sub("", said)
-    return _NOT_WORD.sub("", spelled(said if bare != said and _says_nothing(bare) else bare))
+    return _NOT_WORD.sub("", folded_as_ever(said if bare != said and _says_nothing(bare) else bare))
 
 
 def _says_nothing(slug: str) -> bool:

@@ -19,6 +19,7 @@ from newsletter.delivery.writer import message_id
 from newsletter.errors import Invalid
 from newsletter.issues.lifecycle import find
 from newsletter.issues.models import IssueRendering
+from newsletter.issues.sealed import as_sealed
 from newsletter.issues.variant_number import variant_number
 
 AT_ONCE = 1000
@@ -79,7 +80,7 @@ def deliveries(issue_id: int, *, state: str | None, after: int, limit: int) -> I
 
     ``reply`` is what the relay said last, in its own words; ``after`` is the last id seen.
     """
-    sender = find(issue_id).newsletter.sender
+    sender = as_sealed(find(issue_id)).newsletter.sender
     rows = Delivery.objects.filter(issue_id=issue_id, pk__gt=after).order_by("pk")
     if state is not None:
         rows = rows.filter(**_condition(state))

@@ -36,11 +36,11 @@ def fold(value: str) -> str:
     Latin, Greek and Cyrillic accents and Arabic vowel signs are dropped, and every alef is one; signs that make letters
     elsewhere stay.
     """
-    return unicodedata.normalize("NFC", _ALEFS.sub("\u0627", unicodedata.normalize("NFD", spelled(value))))
+    return unicodedata.normalize("NFC", _ALEFS.sub("\u0627", unicodedata.normalize("NFD", folded_as_ever(value))))
 
 
 @lru_cache(maxsize=1 << 16)
-def spelled(value: str) -> str:
+def folded_as_ever(value: str) -> str:
     """Return ``value`` folded but for the forms of alef: what articles are known by, which no release may change."""
     folded = _once(value)
     while (again := _once(folded)) != folded:

@@ -30,6 +30,7 @@ from newsletter.images.files import NAME, PATH, read
 from newsletter.issues.lifecycle import find
 from newsletter.issues.models import Issue, IssueRendering
 from newsletter.issues.queries import stored_renderings
+from newsletter.issues.sealed import as_sealed
 from newsletter.issues.variant_number import variant_number
 
 _SOURCE = re.compile(r'(\s(?:src|background)=")([^"]+)(")')
@@ -71,6 +72,7 @@ def export(issue_id: int, *, now: datetime, tags_of: str = "") -> dict[str, byte
     """
     issue = find(issue_id)
     check_finished(issue)
+    issue = as_sealed(issue)
     files: dict[str, bytes] = {}
     images = _Images()
     renderings = list(stored_renderings(issue))

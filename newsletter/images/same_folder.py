@@ -9,16 +9,19 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import time
 from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError, connection
+from django.db.models.functions import Now
 
 from newsletter.errors import Refused, Unavailable
 from newsletter.images.models import FolderMark
 
 FILE = ".folder"
 WHERE = "NEWSLETTER_MEDIA"
+WRITTEN_SECONDS = 2.0  # a mark of 32 octets takes no longer from its file's beginning to its end
 
 
 def check_folder() -> None:
@@ -54,7 +57,7 @@ def check_folder_if_possible() -> str:
 
 def accept_folder() -> None:
     """Make the folder that this host sees the one of all hosts. Raises ``Unavailable``."""
-    FolderMark.objects.update_or_create(pk=1, defaults={"mark": _mark(make=True)})
+    FolderMark.objects.update_or_create(pk=1, defaults={"mark": _mark(make=True), "since": Now()})
 
 
 def _mark(*, make: bool) -> str:
@@ -66,7 +69,7 @@ def _mark(*, make: bool) -> str:
         elif not place.parent.is_dir():
             return ""
         _try_to_write(place.parent)
-        return place.read_text().strip() if place.exists() else ""
+        return _read(place) if place.exists() else ""
     except OSError as error:
         raise Unavailable(
             f"The folder of images cannot be used: {error.strerror}.",
@@ -76,15 +79,22 @@ def _mark(*, make: bool) -> str:
 
 
 def _make(place: Path) -> None:
-    """Write a mark, whole, unless there is one: of two hosts that do it at once the first wins."""
+    """Write a mark unless there is one: of two hosts that do it at once the first wins, also on a file share."""
     place.parent.mkdir(parents=True, exist_ok=True)
-    half = place.with_name(f"{FILE}.{os.getpid()}.{secrets.token_hex(4)}")
-    half.write_text(secrets.token_hex(16))
-    try:
-        with contextlib.suppress(FileExistsError):
-            os.link(half, place)
-    finally:
-        half.unlink()
+    with contextlib.suppress(FileExistsError), place.open("x") as file:
+        file.write(secrets.token_hex(16))
+    if not _read(place):  # whoever made it died before it was written
+        half = place.with_name(f"{FILE}.{os.getpid()}.{secrets.token_hex(4)}")
+        half.write_text(secrets.token_hex(16))
+        half.replace(place)
+
+
+def _read(place: Path) -> str:
+    """Return the mark; one that another host has made just now is waited for."""
+    end = time.monotonic() + WRITTEN_SECONDS
+    while not (mark := place.read_text().strip()) and time.monotonic() < end:
+        time.sleep(0.05)
+    return mark
 
 
 def _try_to_write(folder: Path) -> None:

@@ -11,7 +11,7 @@ from django.db import transaction
 from newsletter.errors import Conflict, Refused
 from newsletter.expressions.fold import fold
 from newsletter.issues.findings import found_in
-from newsletter.issues.lifecycle import State, find, move, record
+from newsletter.issues.lifecycle import State, check_move, find, move, record
 from newsletter.issues.lock import lock, seal_of
 from newsletter.issues.material import gather
 from newsletter.issues.models import Approval, Issue, IssueRendering
@@ -42,7 +42,7 @@ def approve(
     _refuse_empty(issue, renderings)
     material = gather(issue)
     with transaction.atomic():
-        _hold(issue, renderings)
+        _hold(issue, renderings, version=version)
         overrule(issue, renderings, overrides or {}, by=person or by, now=now)
         excused = standing(issue, renderings) if by != SYSTEM else []
         _refuse_errors(issue, renderings, {one["rule"] for one in excused})
@@ -78,12 +78,11 @@ def check_seal(issue: Issue) -> None:
         )
 
 
-def _hold(issue: Issue, renderings: Sequence[IssueRendering]) -> None:
-    """Hold the issue until the seal stands; raises ``Conflict`` when it was rendered anew meanwhile."""
-    Issue.objects.select_for_update(of=("self",)).get(pk=issue.pk)
-    if {one.pk: one.content_hash for one in renderings} != dict(
-        stored_renderings(issue).values_list("pk", "content_hash")
-    ):
+def _hold(issue: Issue, renderings: Sequence[IssueRendering], *, version: int) -> None:
+    """Hold the issue until the seal stands; raises ``Conflict`` when it is not what was seen, or was rendered anew."""
+    check_move(Issue.objects.select_for_update(of=("self",)).get(pk=issue.pk), "approve", version=version)
+    stored = {one.pk: (one.content_hash, one.rule) for one in stored_renderings(issue).only("content_hash", "rule")}
+    if {one.pk: (one.content_hash, one.rule) for one in renderings} != stored:
         raise Conflict(
             f"Issue {issue.pk} was changed meanwhile.",
             where=f"issue {issue.pk}",

@@ -85,12 +85,15 @@ def describe_issue(issue: Issue) -> dict[str, Any]:
 
 
 def describe_variants(renderings: Iterable[IssueRendering]) -> list[dict[str, Any]]:
-    """Return every variant with who gets it, how many readers that were when it was planned, and its errors."""
+    """Return every variant with who gets it, how many readers that were when it was planned, and its errors.
+
+    The readers of the only variant of an issue are not counted: None.
+    """
     return [
         {
             "variant": variant_number(one.variant),
             "words": one.rule.get("words", "everybody"),
-            "readers": one.readers,
+            "readers": one.readers if one.rule else None,
             "errors": sum(finding["level"] == "E" for finding in one.findings),
         }
         for one in renderings

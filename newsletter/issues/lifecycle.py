@@ -70,7 +70,7 @@ def move(
             state=step.to, updated_at=now, **fields
         )
         if not moved:
-            raise _why_not(issue_id, step, version)
+            raise _why_not(find(issue_id), step, version)
         record(issue_id, act, by=by, now=now, detail=detail)
         return Issue.objects.select_related("newsletter__sender").get(pk=issue_id)
 
@@ -88,17 +88,23 @@ def find(issue_id: int) -> Issue:
     return issue
 
 
-def _why_not(issue_id: int, step: Act, version: int | None) -> Conflict:
-    issue = find(issue_id)
+def check_move(issue: Issue, act: str, *, version: int | None) -> None:
+    """Raise ``Conflict`` where ``move`` would: for who holds the row and does more than move it."""
+    step = ACTS[act]
+    if issue.state not in step.allowed or version not in (None, issue.version):
+        raise _why_not(issue, step, version)
+
+
+def _why_not(issue: Issue, step: Act, version: int | None) -> Conflict:
     if issue.state in step.allowed:
         return Conflict(
-            f"Issue {issue_id} was changed meanwhile (you saw version {version}, it is {issue.version} now).",
-            where=f"issue {issue_id}",
+            f"Issue {issue.pk} was changed meanwhile (you saw version {version}, it is {issue.version} now).",
+            where=f"issue {issue.pk}",
             fix="Look at the issue again, then repeat what you wanted.",
         )
     return Conflict(
-        f"Issue {issue_id} is {state_words(issue.state)}; it cannot be {step.words} now.",
-        where=f"issue {issue_id}",
+        f"Issue {issue.pk} is {state_words(issue.state)}; it cannot be {step.words} now.",
+        where=f"issue {issue.pk}",
         fix=f"This is possible from: {', '.join(sorted(state_words(state) for state in step.allowed))}.",
     )
 

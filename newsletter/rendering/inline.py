@@ -52,7 +52,7 @@ def inline(html: str, css: str) -> str:
     try:
         done = _Inliner(whole, css_text=css, align_floating_images=floats, **_OPTIONS).transform(pretty_print=False)
     finally:
-        _page.root = None
+        _page.root, _page.by_class = None, {}  # no document outlives its turn
     return _MARK.sub(r"\1", str(done))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from newsletter.catalogue.models import Newsletter
+from newsletter.catalogue.models import Newsletter, Sender
 from newsletter.delivery.control import cancel, pause, resume, send
 from newsletter.delivery.deliver import deliver
 from newsletter.delivery.extend import extend
@@ -17,6 +17,7 @@ from newsletter.delivery.freeze import freeze
 from newsletter.delivery.models import Chunk, Delivery, DeliveryState, Sending
 from newsletter.delivery.reconcile import reconcile
 from newsletter.delivery.resend import resend
+from newsletter.delivery.status import deliveries
 from newsletter.delivery.transports.memory import Memory
 from newsletter.errors import Conflict, NewsletterError, NotFound, Refused
 from newsletter.issues.approve import approve
@@ -276,6 +277,14 @@ def test_a_paused_or_expired_issue_is_not_extended() -> None:
     Issue.objects.update(expires_at=NOW)
     with pytest.raises(NewsletterError):
         extend(issue.pk, by="ada", now=NOW)
+
+
+def test_a_delivery_is_listed_under_the_message_id_that_went_out() -> None:
+    issue = approved(readers=1)
+    memory = sent(issue)
+    Sender.objects.update(address="week@other.example")
+    (row,) = deliveries(issue.pk, state=None, after=0, limit=9)
+    assert f"Message-ID: <{row['message_id']}>".encode() in memory.messages[0][1]
 
 
 # corrections

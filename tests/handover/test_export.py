@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from newsletter.catalogue.models import Newsletter
 from newsletter.delivery.verify import verify
 from newsletter.errors import NotFound, Refused
 from newsletter.handover.export import export, zipped
@@ -48,6 +49,11 @@ def test_its_page_leads_into_the_folder_and_its_message_to_us(finished: Issue) -
 
 
 def test_its_message_is_proven_to_be_the_approved_issue(finished: Issue) -> None:
+    assert verify(export(finished.pk, now=NOW)["issue.eml"]).verified
+
+
+def test_its_message_is_proven_after_the_newsletter_was_renamed(finished: Issue) -> None:
+    Newsletter.objects.update(title="Another Week")
     assert verify(export(finished.pk, now=NOW)["issue.eml"]).verified
 
 

@@ -52,6 +52,11 @@ def test_every_lasting_service_has_a_health_check(compose: dict[str, Any], name:
 
 
 @pytest.mark.parametrize("name", OURS)
+def test_our_services_are_given_every_setting_of_the_env_file(compose: dict[str, Any], name: str) -> None:
+    assert compose["services"][name]["env_file"] == [".env"]
+
+
+@pytest.mark.parametrize("name", OURS)
 def test_our_services_are_given_both_addresses_and_so_start_no_embedded_part(
     compose: dict[str, Any], name: str
 ) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +12,7 @@ import pytest
 from django.utils import timezone
 
 from newsletter.errors import Refused
+from newsletter.images.models import FolderMark
 from newsletter.images.same_folder import FILE, accept_folder, check_folder, check_folder_if_possible
 from newsletter.management.health import PARTS, _examined
 
@@ -50,6 +54,33 @@ def test_a_new_folder_is_accepted_by_a_person(hosts: tuple[Path, Path], settings
     settings.MEDIA = hosts[0]
     with pytest.raises(Refused):
         check_folder()
+
+
+def test_what_is_accepted_is_dated_anew(hosts: tuple[Path, Path], settings: Any) -> None:
+    FolderMark.objects.update(since=timezone.now() - timedelta(days=400))
+    settings.MEDIA = hosts[1]
+    accept_folder()
+    assert timezone.now() - FolderMark.objects.get().since < timedelta(days=1)
+
+
+def test_a_share_without_hard_links_will_do(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EOPNOTSUPP, "Operation not supported")
+
+    monkeypatch.setattr(os, "link", refuse)
+    settings.MEDIA = tmp_path / "share"
+    check_folder()
+    assert (tmp_path / "share" / FILE).read_text() == FolderMark.objects.get().mark
+
+
+def test_a_mark_whose_writer_died_is_written_anew(
+    tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("newsletter.images.same_folder.WRITTEN_SECONDS", 0.1)
+    (tmp_path / FILE).touch()
+    settings.MEDIA = tmp_path
+    check_folder()
+    assert len((tmp_path / FILE).read_text()) == 32
 
 
 def test_a_folder_that_is_copied_with_its_mark_is_the_same(hosts: tuple[Path, Path], settings: Any) -> None:

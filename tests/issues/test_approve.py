@@ -9,8 +9,8 @@ from newsletter.errors import Conflict, Refused
 from newsletter.issues.approve import approve, check_seal
 from newsletter.issues.draft import draft
 from newsletter.issues.edit import reword
-from newsletter.issues.lifecycle import State, find
-from newsletter.issues.models import Issue, IssueRendering
+from newsletter.issues.lifecycle import State, find, move
+from newsletter.issues.models import Approval, Issue, IssueRendering
 from newsletter.issues.render import rendering_of
 from newsletter.issues.schedule import schedule
 from tests.factories import NOW, make_article, make_newsletter
@@ -35,6 +35,25 @@ def test_where_two_must_approve_one_is_not_enough(issue: Issue) -> None:
     first = approve(issue.pk, by="ada", now=NOW).state
     second = approve(issue.pk, by="bob", now=NOW).state
     assert (first, second) == (State.IN_REVIEW, State.APPROVED)
+
+
+def test_a_second_approval_of_a_version_that_is_over_is_refused(issue: Issue) -> None:
+    Newsletter.objects.update(approvers=2)
+    move(issue.pk, "submit", by="eve", now=NOW)
+    seen = find(issue.pk).version
+    reword(issue.pk, "subject", "Another subject", by="eve", now=NOW)
+    move(issue.pk, "submit", by="eve", now=NOW)
+    with pytest.raises(Conflict, match=f"you saw version {seen}"):
+        approve(issue.pk, by="ada", now=NOW, version=seen)
+    assert not Approval.objects.exists()
+
+
+def test_a_first_of_two_approvals_of_a_cancelled_issue_is_refused(issue: Issue) -> None:
+    Newsletter.objects.update(approvers=2)
+    move(issue.pk, "cancel", by="eve", now=NOW)
+    with pytest.raises(Conflict, match="is cancelled; it cannot be approved"):
+        approve(issue.pk, by="ada", now=NOW)
+    assert not Approval.objects.exists()
 
 
 def test_the_same_person_twice_is_one(issue: Issue) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -63,12 +64,13 @@ def test_whoever_renders_a_draft_that_was_edited_gets_the_newest(issue: Issue) -
     assert made.issue_version == find(issue.pk).version
 
 
-def test_an_issue_that_is_rendered_anew_while_it_is_approved_is_not_sealed(
-    issue: Issue, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("change", [{"content_hash": "another"}, {"rule": {"words": "plan:paid"}}])
+def test_an_issue_that_is_planned_or_rendered_anew_while_it_is_approved_is_not_sealed(
+    change: dict[str, Any], issue: Issue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def and_somebody_else_too(one: Issue, **given: object) -> list[IssueRendering]:
         made = renderings_of(one, now=NOW)
-        IssueRendering.objects.update(content_hash="another")
+        IssueRendering.objects.update(**change)
         return made
 
     monkeypatch.setattr(approving, "renderings_of", and_somebody_else_too)

@@ -22,11 +22,11 @@ class IssueList(Schema):
 
 
 class VariantRow(Schema):
-    """A variant of an issue: who gets it, and how many readers that were when it was planned."""
+    """A variant of an issue: who gets it, and how many readers that were when it was planned; null for the only one."""
 
     variant: str
     words: str
-    readers: int
+    readers: int | None
     errors: int = Field(description="what the proofreader found in it that blocks the approval")
 
 
