@@ -6,6 +6,7 @@ STAMP := $(VENV)/.installed
 LOCK := requirements-dev.txt
 TESTS ?= tests
 FAULTS_JOBS ?= 6
+FAULTS_REMARK ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run demo test test-browser faults faults-short bench hostile conformance check fmt docs lock
@@ -31,16 +32,16 @@ run: setup  ## start everything with the sample newsroom; Ctrl-C ends it
 demo: setup  ## run the main job to its end: ingest, draft, render, approve, send, account
 	@$(BIN)/newsletter demo
 
-test: setup  ## every test that pip alone can install
+test: setup  ## all tests but those of a browser and the fault list; pip installs what they need
 	$(BIN)/python -m pytest -n 2 -m "not browser and not faults" --cov --cov-report=term:skip-covered $(TESTS)
 
 test-browser: setup  ## the desk and the digests in a real Chromium
 	$(BIN)/python -m pytest -m browser $(TESTS)
 
-faults: setup  ## the whole fault list (about an hour); FAULTS_JOBS=6 at once; writes docs/reference/faults.md
+faults: setup  ## the whole fault list (about an hour, some of it needs root and faketime); writes docs/reference/faults.md
 	@rm -f .faults.jsonl
 	FAULTS_RESULTS=.faults.jsonl $(BIN)/python -m pytest -n $(FAULTS_JOBS) --maxschedchunk 1 tests/faults; code=$$?; \
-	  $(BIN)/python -m tests.faults.table .faults.jsonl docs/reference/faults.md $$code; exit $$code
+	  $(BIN)/python -m tests.faults.table .faults.jsonl docs/reference/faults.md $$code "$(FAULTS_REMARK)"; exit $$code
 
 faults-short: setup  ## the part of the fault list that CI runs
 	$(BIN)/python -m pytest -n 3 -q -m short tests/faults

@@ -1,12 +1,15 @@
-"""Write docs/reference/faults.md from the lines of a run: ``python -m tests.faults.table LINES.jsonl OUT.md``."""
+"""Write docs/reference/faults.md: ``python -m tests.faults.table LINES.jsonl OUT.md [EXIT_CODE [REMARK]]``.
+
+The remark is a sentence about the run itself, such as "Put together from several runs on a shared machine."
+"""
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import platform
 import re
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +24,7 @@ run one oracle counts: nobody mailed twice, nobody lost, in doubt at most one me
 `make faults` runs the list, six tests at once (`FAULTS_JOBS`), and writes \
 this page; CI runs the tests marked `short` (`make faults-short`).
 
-Last run: {when} on {cores} cores ({machine}).{failed}
+Last run: {when} on {cores} cores ({machine}).{failed}{remark}
 
 | fault | what | runs | readers | second copies | lost | in doubt | of cut | recovered in s | remark |
 |---|---|---:|---:|---:|---:|---:|---:|---:|---|
@@ -30,15 +33,22 @@ Last run: {when} on {cores} cores ({machine}).{failed}
 
 def main() -> None:
     """Read the lines, write the page."""
-    lines = [json.loads(line) for line in Path(sys.argv[1]).read_text().splitlines()]
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("lines", type=Path)
+    arguments.add_argument("out", type=Path)
+    arguments.add_argument("exit_code", nargs="?", default="0")
+    arguments.add_argument("remark", nargs="?", default="")
+    given = arguments.parse_args()
+    lines = [json.loads(line) for line in given.lines.read_text().splitlines()]
     rows = sorted(lines, key=lambda line: (int(re.sub(r"\D", "", line["fault"]) or 0), line["what"]))
     head = HEAD.format(
         when=f"{datetime.now(UTC):%Y-%m-%d}",
         cores=os.cpu_count(),
         machine=platform.machine(),
-        failed=" Tests failed in it." if len(sys.argv) > 3 and sys.argv[3] != "0" else "",
+        failed=" Tests failed in it." if given.exit_code != "0" else "",
+        remark=f" {given.remark}" if given.remark else "",
     )
-    Path(sys.argv[2]).write_text(head + "".join(map(_row, rows)))
+    given.out.write_text(head + "".join(map(_row, rows)))
 
 
 def _row(line: dict[str, Any]) -> str:

@@ -90,9 +90,15 @@ def test_a_backup_is_restored_and_nothing_goes_out_before_a_person_confirms(
     assert states(issue) == {"accepted": 40}
 
 
+def test_an_upgrade_installs_what_the_image_does() -> None:
+    image = (HOW_TO.parents[1] / "Dockerfile").read_text().replace(" -r ", " --requirement ")
+    installs = re.findall(r"(pip install) --no-cache-dir (.+)", image)
+    assert commands("upgrade.md")[0].splitlines() == [" ".join(one) for one in installs]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_an_upgrade_says_that_tables_wait_and_brings_them_up_to_date(empty_database: str) -> None:
-    migrate, doctor = commands("upgrade.md")
+    _, migrate, doctor = commands("upgrade.md")
     new = {"DATABASE_URL": empty_database}
     follow("newsletter migrate newsletter 0009", **new)
     assert re.search(r"tables +no +\d+ migration\(s\) wait", follow(doctor, check=False, **new).stdout)

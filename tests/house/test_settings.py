@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -93,3 +94,11 @@ def test_address_and_port_of_the_desk_fit_together(tmp_path: Path, given: dict[s
     code = "from newsletter import settings; print(settings.SITE_URL, settings.WEB_PORT)"
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == told
+
+
+def test_every_setting_stands_in_the_reference() -> None:
+    root = Path(__file__).parents[2]
+    read = (root / "newsletter" / "settings.py").read_text().replace("{_ANYMAIL}", "NEWSLETTER_ANYMAIL_")
+    page = (root / "docs" / "reference" / "settings.md").read_text()
+    names = set(re.findall(r'"(NEWSLETTER_[A-Z_]+[A-Z])"', read))
+    assert (len(names) > 30, sorted(name for name in names if f"`{name}`" not in page)) == (True, [])

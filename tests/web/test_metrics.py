@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -81,6 +82,12 @@ def test_every_line_is_in_the_format() -> None:
     sending_issue(readers=1)
     lines = figures()[1].splitlines()
     assert [line for line in lines if not line.startswith("# ") and not LINE.fullmatch(line)] == []
+
+
+def test_every_figure_stands_in_the_how_to() -> None:
+    how_to = (Path(__file__).parents[2] / "docs" / "how-to" / "run-in-production.md").read_text()
+    told = set(re.findall(r"^# TYPE (\w+)", figures()[1], re.M))
+    assert set(re.findall(r"`(newsletter_\w+)", how_to)) == told
 
 
 def test_no_address_and_no_subject_stands_in_them() -> None:
