@@ -40,7 +40,8 @@ test-browser: setup  ## the desk and the digests in a real Chromium
 
 faults: setup  ## the whole fault list (about an hour, some of it needs root and faketime); writes docs/reference/faults.md
 	@rm -f .faults.jsonl
-	FAULTS_RESULTS=.faults.jsonl $(BIN)/python -m pytest -n $(FAULTS_JOBS) --maxschedchunk 1 tests/faults; code=$$?; \
+	FAULTS_RESULTS=.faults.jsonl $(BIN)/python -m pytest -n $(FAULTS_JOBS) --maxschedchunk 1 \
+	  -o faulthandler_timeout=5400 tests/faults; code=$$?; \
 	  $(BIN)/python -m tests.faults.table .faults.jsonl docs/reference/faults.md $$code "$(FAULTS_REMARK)"; exit $$code
 
 faults-short: setup  ## the part of the fault list that CI runs

@@ -49,15 +49,23 @@ class TestTemplates:
         assert run("templates", "serve", "nowhere", "--json")[0] == 1
 
 
-def test_the_playground_starts_shows_a_change_and_ends_at_ctrl_c(file: Path) -> None:
+@pytest.mark.parametrize("given", [signal.SIG_DFL, signal.SIG_IGN], ids=["shell", "background"])
+def test_the_playground_starts_shows_a_change_and_ends_at_ctrl_c(file: Path, given: signal.Handlers) -> None:
     words = [sys.executable, "-m", "newsletter", "templates", "serve", str(file), "--port", "0"]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env={**os.environ}) as served:
-        assert served.stdout is not None
-        address = served.stdout.readline().split()[0]
-        assert address.startswith("http://127.0.0.1:")
-        file.write_text(CLASSIC.replace("<mj-title>", "<mj-title>Brand new: "), encoding="utf-8")
-        with urllib.request.urlopen(f"{address}mail?name=en&articles=3", timeout=60) as answer:
-            assert "<title>Brand new: " in answer.read().decode()
-        served.send_signal(signal.SIGINT)
-        served.communicate(timeout=60)
+
+    def begin() -> None:
+        signal.signal(signal.SIGINT, given)
+
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env={**os.environ}, preexec_fn=begin) as served:
+        try:
+            assert served.stdout is not None
+            address = served.stdout.readline().split()[0]
+            assert address.startswith("http://127.0.0.1:")
+            file.write_text(CLASSIC.replace("<mj-title>", "<mj-title>Brand new: "), encoding="utf-8")
+            with urllib.request.urlopen(f"{address}mail?name=en&articles=3", timeout=60) as answer:
+                assert "<title>Brand new: " in answer.read().decode()
+            served.send_signal(signal.SIGINT)
+            served.communicate(timeout=60)
+        finally:
+            served.kill()
     assert served.returncode == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,7 @@ def _serve(
         raise Unavailable(
             f"Port {port} cannot be used: {error.strerror}.", where="--port", fix="Name another."
         ) from None
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs start with it ignored
     with server:
         sys.stdout.write(f"http://127.0.0.1:{server.server_address[1]}/  (Ctrl-C ends it)\n")
         sys.stdout.flush()
