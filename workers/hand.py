@@ -9,16 +9,14 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 
-from django.db import DatabaseError
-
 from newsletter.access.same_keys import check_keys
+from newsletter.delivery.database_away import asking_the_database
 from newsletter.delivery.deliver import deliver as deliver_waiting
 from newsletter.delivery.freeze import freeze as freeze_audience
 from newsletter.delivery.letters import send_letters
 from newsletter.delivery.patience import WORK_SECONDS, patient
 from newsletter.delivery.queries import issues_waiting
 from newsletter.delivery.wake import wake
-from newsletter.errors import Unavailable
 
 SLICE_SECONDS = 50.0
 
@@ -61,7 +59,5 @@ def name_a_place() -> str:
 @cache
 def _know_the_keys() -> None:
     """Once in a process: with other keys than the rest nothing may be sent, for its links would lead nowhere."""
-    try:
+    with asking_the_database():
         check_keys()
-    except DatabaseError as error:
-        raise Unavailable("The database does not answer.", where="DATABASE_URL") from error

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 
 from celery import shared_task
+from django.db import Error as DatabaseError
 
 from newsletter.delivery.database_clock import database_now
 from newsletter.delivery.presence import TICKER, seen
@@ -67,5 +68,7 @@ def _quietly(work: Callable[[], object]) -> None:
         work()
     except Unavailable as error:
         log.warning("work_put_off code=%s", error.code)
+    except DatabaseError as error:
+        log.warning("work_put_off code=%s", type(error.__cause__ or error).__name__)
     except Refused as error:  # our keys are not those of the other hosts
         log.warning("work_refused code=%s where=%s", error.code, error.where)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
+from django.db.models import Max
+
 from newsletter.delivery.models import Attempt, Chunk, DeliveryState
 from newsletter.delivery.transport import RCPT
 from newsletter.letters.models import Letter
@@ -27,10 +29,12 @@ def suppress_unknown(*, now: datetime) -> int:
     Only once the relay has taken another letter or delivery since: one that refuses everybody says nothing about a
     reader. So a form that is fed with made-up addresses makes one letter for each of them and no more.
     """
+    unknown = Letter.objects.filter(nobody_there=True)
+    last = _last_taken_at() if unknown.exists() else None
+    if last is None:
+        return 0
     fresh = 0
-    for letter in Letter.objects.filter(nobody_there=True).order_by("pk"):
-        if not _took_another_since(letter):
-            continue
+    for letter in unknown.filter(finished_at__lt=last).only("address", "code", "answer").order_by("pk"):
         evidence = {"letter": letter.pk, "code": int(letter.code or 0), "words": letter.answer}
         fresh += suppress(letter.address, reason="bounced", evidence=evidence, by="system", now=now)
         Letter.objects.filter(pk=letter.pk).update(nobody_there=False)
@@ -39,16 +43,17 @@ def suppress_unknown(*, now: datetime) -> int:
     return fresh
 
 
-def _took_another_since(letter: Letter) -> bool:
-    letters = Letter.objects.filter(state=Letter.State.ACCEPTED, finished_at__gt=letter.finished_at)
-    chunks = Chunk.objects.filter(accepted__gt=0, settled_at__gt=letter.finished_at)
-    return letters.exists() or chunks.exists()
+def _last_taken_at() -> datetime | None:
+    """Return when the relay last took anything; None when it never did."""
+    letters = Letter.objects.filter(state=Letter.State.ACCEPTED).aggregate(at=Max("finished_at"))["at"]
+    chunks = Chunk.objects.filter(accepted__gt=0).aggregate(at=Max("settled_at"))["at"]
+    return max((at for at in (letters, chunks) if at is not None), default=None)
 
 
 def suppress_bounced(issue_id: int, *, now: datetime) -> int:
     """Suppress whom the relay of a finished sending did not know; returns how many were new.
 
-    Only once an issue is sent: a refusal of all of us pauses it before, and is no fault of the readers.
+    Only once all of it is done: a refusal of all of us pauses it before, and is no fault of the readers.
     """
     refused = Attempt.objects.filter(
         delivery__issue_id=issue_id,

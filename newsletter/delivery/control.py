@@ -67,9 +67,12 @@ def pull_back(issue_id: int, *, by: str, now: datetime, version: int | None = No
     return _once("pull_back", issue_id, by=by, now=now, version=version, cool_off_until=None, expires_at=None)
 
 
-def pause(issue_id: int, *, by: str, now: datetime, reason: str, version: int | None = None) -> Issue:
-    """Stop handing over; at most one message a connection is still under way. A paused issue stays as it is."""
-    detail = {"reason": reason}
+def pause(issue_id: int, *, by: str, now: datetime, reason: str, reply: str = "", version: int | None = None) -> Issue:
+    """Stop handing over; at most one message a connection is still under way. A paused issue stays as it is.
+
+    ``reply`` names what refused reader after reader (``refusals.same``): ``resume`` lets those wait again.
+    """
+    detail = {"reason": reason, **({"reply": reply} if reply else {})}
     return _once("pause", issue_id, by=by, now=now, version=version, detail=detail, pause_reason=reason[:300])
 
 

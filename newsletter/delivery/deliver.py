@@ -7,6 +7,7 @@ from collections.abc import Callable
 from uuid import uuid4
 
 from newsletter.delivery.control import pause
+from newsletter.delivery.database_away import asking_the_database
 from newsletter.delivery.database_clock import database_now
 from newsletter.delivery.deliverer import Deliverer, Orders
 from newsletter.delivery.finish import finish_if_done
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 SLICE_SECONDS = 50.0
 
 
+@asking_the_database()
 def deliver(
     *,
     place: str,
@@ -89,9 +91,9 @@ def _set_aside(turnstile: Turnstile, notices: Notices) -> None:
             turnstile.suspect(turnstile.ways[code], seconds=0 if alone else seconds)
 
 
-def _pause(issue_id: int, words: str) -> None:
+def _pause(issue_id: int, words: str, reply: str) -> None:
     """Pause an issue in the relay's own words; somebody may have been quicker."""
     try:
-        pause(issue_id, by="system", now=database_now(), reason=words)
+        pause(issue_id, by="system", now=database_now(), reason=words, reply=reply)
     except Conflict:
         log.info("pause_came_late issue=%s", issue_id)

@@ -12,7 +12,7 @@ import select
 import time
 from collections import Counter, deque
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from newsletter.delivery.pace.notices import Notices
 from newsletter.delivery.pace.slots import Slots
 from newsletter.delivery.pace.slow import Complaints
 from newsletter.delivery.pace.turnstile import LONGEST_PAUSE, SHORTEST_PAUSE, Turnstile, Way, domain_of, rest_of
-from newsletter.delivery.refusals import Runs
+from newsletter.delivery.refusals import Runs, same
 from newsletter.delivery.transport import DATA, MAIL, RCPT, Answered, Channel, Down, Happening, Offered, Reply
 from newsletter.delivery.work import ANY, Job, Terms, Work, Writer
 from newsletter.errors import NewsletterError, Unavailable
@@ -50,7 +50,7 @@ class Orders:
     """
 
     writer: Callable[[int], Writer]
-    pause: Callable[[int, str], None]
+    pause: Callable[[int, str, str], None]  # with the relay's words, and by what refusals in a row are alike
     safe: Callable[[str], bool]
     stopping: Callable[[], bool]
     seconds: float
@@ -97,6 +97,7 @@ class Deliverer:
         self._exhausted_until = 0.0
         self._runs = Runs()
         self._troubled: set[int] = set()  # issues we paused: what was under way is refused for the same reason
+        self._stopped: set[int] = set()  # issues that somebody paused while we held something of them
         self._counts: Counter[DeliveryState] = Counter()
         self._began_at = time.monotonic()
         self._beat_at = time.monotonic() + HEARTBEAT_SECONDS
@@ -113,8 +114,9 @@ class Deliverer:
                 ending = now > end or self._orders.stopping()
                 if self._step(now, ending=ending):
                     return self._counts
-        except Unavailable as error:
-            log.warning("ledger_lost owner=%s why=%s", self._owner, error.code)
+        except Exception as error:  # whatever ended the loop, answers under way are awaited and recorded
+            why = error.code if isinstance(error, NewsletterError) else type(error).__name__
+            log.warning("ledger_lost owner=%s why=%s", self._owner, why)
             self._drain()
             raise
         finally:
@@ -213,7 +215,9 @@ class Deliverer:
     def _hand_over(self, lane: Lane, job: Job) -> None:
         """The intent is committed: now, and not before, the content may leave."""
         self._orders.witness("marked")
-        lane.sent, lane.offered = job, self._next(lane)
+        following = self._next(lane)
+        self._due.popleft()
+        lane.sent, lane.offered = job, following
         lane.channel.send(job.content, lane.offered.envelope if lane.offered else None)
         job.content = b""
         self._orders.witness("sent")
@@ -249,14 +253,11 @@ class Deliverer:
             self._put_aside(way, reply.words, seconds=REFUSED_SECONDS)
             self._put_back(job)
             return
-        if outcome.ours:
-            self._trouble(issue, reply.words)
-        elif outcome.state == DeliveryState.REFUSED and issue in self._troubled:  # it is not about this reader
+        ten = False
+        if outcome.state == DeliveryState.REFUSED and issue in self._troubled:  # it is not about this reader
             outcome = Outcome(DeliveryState.QUEUED)
-        elif outcome.state == DeliveryState.REFUSED and self._runs.refuse(issue, job.row.id, reply):
-            self._trouble(issue, reply.words)
-        if outcome.state == DeliveryState.DEFERRED:
-            self._hear_later(job, reply)
+        elif outcome.state == DeliveryState.REFUSED:
+            ten = self._runs.refuse(issue, job.row.id, reply)
         wait = int(backoff(job.row.attempts + 1).total_seconds()) if outcome.state == DeliveryState.DEFERRED else 0
         burnt = 0 if outcome.state == DeliveryState.QUEUED else 1
         self._end(
@@ -273,6 +274,10 @@ class Deliverer:
                 relay=way.outlet.name,
             ),
         )
+        if outcome.state == DeliveryState.DEFERRED:
+            self._hear_later(job, reply)
+        if outcome.ours or ten:
+            self._trouble(issue, reply.words, same(reply) if ten else "")
 
     def _hear_later(self, job: Job, reply: Reply) -> None:
         """Where "later" is heard often, all workers slow down."""
@@ -282,12 +287,13 @@ class Deliverer:
             self._notices.slow_down(domain, base=pace * self._turnstile.share(domain), words=reply.words)
             self._pace_at = 0.0
 
-    def _trouble(self, issue: int, words: str) -> None:
+    def _trouble(self, issue: int, words: str, reply: str = "") -> None:
         self._troubled.add(issue)
+        self._stopped.add(issue)
         if any(work.issue == issue and not work.abandoned for work in self._works.values()):
             log.warning("issue_in_trouble issue=%s", issue)
             self._abandon(issue)
-            self._orders.pause(issue, words)
+            self._orders.pause(issue, words, reply)
 
     def _down(self, lane: Lane, down: Down) -> None:
         self._forget(lane)
@@ -455,6 +461,7 @@ class Deliverer:
         if answer is None or self._turning is None:
             return
         results, marks = self._turning
+        self._due.extend(marks)
         self._turning = None
         self._orders.witness("recorded")
         if self._runs.is_counted():
@@ -463,11 +470,10 @@ class Deliverer:
             self._counts[result.state] += 1
             self._close_row(work)
         states = marked(answer)
-        self._due.extend(marks)
         if 2 * len(self._marks) >= len(marks) > 0:  # the other half of the lanes: the database need not wait for us
             self._begin_turn()
         while self._due:
-            lane, job = self._due.popleft()
+            lane, job = self._due[0]
             self._hear_mark(lane, job, states.get(job.row.id))
 
     def _hear_counts(self, counts: dict[int, int]) -> None:
@@ -475,14 +481,16 @@ class Deliverer:
         troubled, put_back = self._runs.hear(counts)
         if put_back:
             self._counts.update({DeliveryState.REFUSED: -put_back, DeliveryState.QUEUED: put_back})
-        for issue, words in troubled.items():
-            self._trouble(issue, words)
+        for issue, (words, reply) in troubled.items():
+            self._trouble(issue, words, reply)
 
     def _hear_mark(self, lane: Lane, job: Job, state: int | None) -> None:
+        """Do what the mark of the first that is due says; it stays due until something of it may have left."""
         alive = self._lanes.get(lane.number) is lane or lane in self._instant
         if state == _WIRE and alive:
             self._hand_over(lane, job)
             return
+        self._due.popleft()
         lane.offered = None
         if state == DeliveryState.WIRE:  # marked, but its channel is gone and nothing of it was written
             self._end(job, Result(job.row.id, DeliveryState.QUEUED))
@@ -526,7 +534,10 @@ class Deliverer:
         )
         self._works[claim.chunk] = work
         self._turnstile.begin(work)
-        self._troubled.discard(claim.issue)
+        if claim.issue in self._stopped:  # and it goes again
+            self._stopped.discard(claim.issue)
+            self._troubled.discard(claim.issue)
+            self._runs.forget(claim.issue)
         for row in reversed(claim.rows) if claim.urgent else claim.rows:
             self._line_up(row, work, self._turnstile.put_back if claim.urgent else self._turnstile.add)
         self._feed_idle()
@@ -545,7 +556,7 @@ class Deliverer:
                 self._writers[issue] = self._orders.writer(issue)
             except NewsletterError as error:
                 log.warning("issue_not_writable issue=%s code=%s", issue, error.code)
-                self._orders.pause(issue, error.message)
+                self._orders.pause(issue, error.message, "")
                 return None
         return self._writers[issue]
 
@@ -556,6 +567,7 @@ class Deliverer:
             self._releases.append((work.chunk, work.rest_seconds))
 
     def _abandon(self, issue: int) -> None:
+        self._stopped.add(issue)
         for work in list(self._works.values()):
             if work.issue == issue:
                 self._abandon_work(work)
@@ -654,41 +666,56 @@ class Deliverer:
             if lane.sent is None:
                 self._forget(lane)
                 lane.channel.give_up("the deliverer lost its database")
+        for lane in list(self._instant):
+            self._drain_lane(lane)
         end = time.monotonic() + DRAIN_SECONDS
         while self._lanes and time.monotonic() < end:
             for descriptor, _ in self._poll.poll(TICK_SECONDS):
                 known = self._lanes.get(descriptor)
-                if known is not None:
+                if known is None:  # a line to the database: it would only keep us awake
+                    self._poll.unregister(descriptor)
+                else:
                     self._drain_lane(known)
         results += self._results
         results += [(job.work, Result(job.row.id, DeliveryState.QUEUED)) for _, job in unmark]
         self._record_late([result for _, result in results])
 
     def _drain_lane(self, lane: Lane) -> None:
-        for happening in lane.channel.handle(readable=True, writable=False):
-            if isinstance(happening, Answered) and lane.sent and happening.envelope is lane.sent.envelope:
-                self._judge(lane.way, lane.sent, happening.phase, happening.reply)
-                lane.sent = None
-            elif isinstance(happening, Down) and lane.sent:
-                self._down(lane, happening)
+        """Take its answer; what cannot be done about it without a database does not end the drain of the others."""
+        try:
+            for happening in lane.channel.handle(readable=True, writable=False):
+                job = lane.sent
+                if job is None:
+                    break
+                if isinstance(happening, Answered) and happening.envelope is job.envelope:
+                    lane.sent = None
+                    self._judge(lane.way, job, happening.phase, happening.reply)
+                elif isinstance(happening, Down):
+                    self._down(lane, happening)
+        except Exception as error:  # an issue that cannot be paused now is paused by whoever sends it next
+            log.warning("drained_in_part owner=%s error=%s", self._owner, type(error).__name__)
+            lane.sent = None
         if lane.sent is None:
             self._forget(lane)
             lane.channel.give_up("the deliverer lost its database")
+        else:
+            self._watch_writing(lane)
 
     def _record_late(self, results: list[Result]) -> None:
         """Record over a new session with the old owner's name; the fence decides whether it still counts."""
         if not results:
             return
         chunks = list(self._works)
-        end = time.monotonic() + LATE_SECONDS
-        for pause in (0.1, 0.5, 1, 2, 4, 8):
+        end, pause = time.monotonic() + LATE_SECONDS, 0.1
+        while True:
             try:
-                ledger = Ledger(self._owner, self._relay)
-            except Unavailable:
-                if time.monotonic() > end:
+                with closing(Ledger(self._owner, self._relay)) as ledger:  # it may open and not be able to write
+                    ledger.turn_and_wait(chunks, results)
+            except Unavailable as error:
+                if time.monotonic() + pause > end:
+                    log.warning("answers_not_recorded owner=%s number=%s why=%s", self._owner, len(results), error.code)
                     return
-                time.sleep(pause)
-                continue
-            ledger.turn_and_wait(chunks, results)
-            ledger.close()
-            return
+            else:
+                return
+            time.sleep(pause)
+            pause = min(2 * pause, 4.0)

@@ -12,6 +12,7 @@ from newsletter.delivery.models import Chunk, ChunkState, Sending
 from newsletter.delivery.resend import resend_by_policy
 from newsletter.errors import Conflict
 from newsletter.issues.lifecycle import find, move
+from newsletter.issues.models import Issue
 
 log = logging.getLogger(__name__)
 _FINAL = F("accepted") + F("refused") + F("in_doubt") + F("skipped") + F("expired") + F("cancelled")
@@ -33,10 +34,12 @@ def finish_if_done(issue_id: int, *, now: datetime) -> bool:
     if sums["final"] != sending.deliveries:
         log.error("sending_does_not_add_up issue=%s final=%s of=%s", issue_id, sums["final"], sending.deliveries)
         return False
+    if find(issue_id).state != Issue.State.SENDING:
+        return False
+    suppress_bounced(issue_id, now=now)  # while the issue is not sent yet: whoever dies here is followed by another
     try:
         move(issue_id, "finish", by="system", now=now, sent_at=now)
     except Conflict:
         return False
-    suppress_bounced(issue_id, now=now)
     log.info("issue_sent issue=%s deliveries=%s", issue_id, sending.deliveries)
     return True

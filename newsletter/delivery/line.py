@@ -11,10 +11,11 @@ from psycopg import pq
 from psycopg.conninfo import make_conninfo
 
 from newsletter.delivery.cut_off import ASK
+from newsletter.delivery.database_away import database_away
 from newsletter.delivery.patience import LEDGER_SECONDS
 from newsletter.errors import Unavailable
 
-_BAD = frozenset({pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE, pq.ExecStatus.NONFATAL_ERROR})
+BAD = frozenset({pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE, pq.ExecStatus.NONFATAL_ERROR})
 _SESSION = (  # one plan for ever, through indexes only: the statements are fixed and touch few rows each
     b"SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off;"
     b"SET enable_mergejoin = off; SET jit = off; SET timezone = 'UTC';" + ASK.encode()
@@ -27,9 +28,9 @@ class Line:
 
     def __init__(self, statements: dict[str, str]) -> None:
         """Connect (this waits, at most ten seconds) and prepare; raises ``Unavailable``."""
-        self._pg = pq.PGconn.connect(_conninfo().encode())
+        self._pg = pq.PGconn.connect(conninfo().encode())
         if self._pg.status != pq.ConnStatus.OK:
-            raise _unavailable(self._pg.get_error_message())
+            raise database_away(self._pg.get_error_message())
         self._pg.nonblocking = 1
         self._answer: pq.abc.PGresult | None = None
         self.busy = False
@@ -66,7 +67,7 @@ class Line:
         except Unavailable:
             raise
         except Exception as error:
-            raise _unavailable(str(error)) from error
+            raise database_away(str(error)) from error
         return None
 
     def ask_and_wait(self, statement: str, params: Params) -> pq.abc.PGresult:
@@ -80,9 +81,9 @@ class Line:
             self._pg.consume_input()
             self._pg.notifies()  # reads on to the end of what came
         except Exception as error:
-            raise _unavailable(str(error)) from error
+            raise database_away(str(error)) from error
         if self._pg.status != pq.ConnStatus.OK:
-            raise _unavailable(self._pg.get_error_message())
+            raise database_away(self._pg.get_error_message())
 
     def close(self) -> None:
         """End the session; locks it held are free afterwards."""
@@ -97,7 +98,7 @@ class Line:
         except Unavailable:
             raise
         except Exception as error:  # psycopg raises its own family here; the connection is of no use any more
-            raise _unavailable(str(error)) from error
+            raise database_away(str(error)) from error
         self.busy = True
 
     def _wait(self) -> pq.abc.PGresult:
@@ -116,15 +117,15 @@ class Line:
             raise too_late()
 
     def _check(self, result: pq.abc.PGresult) -> None:
-        if result.status in _BAD:
-            raise _unavailable(result.get_error_message())
+        if result.status in BAD:
+            raise database_away(result.get_error_message())
 
 
-def _conninfo() -> str:
-    """Django's own connection parameters, as conninfo."""
-    given = connection.get_connection_params()
+def conninfo(**instead: object) -> str:
+    """Return Django's own connection parameters as conninfo; ``instead`` are others of their names."""
+    given = {"connect_timeout": 10, **connection.get_connection_params(), **instead}
     plain = {key: str(value) for key, value in given.items() if isinstance(value, str | int)}
-    return make_conninfo("connect_timeout=10", **{key: plain[key] for key in plain.keys() - _NOT_CONNINFO})
+    return make_conninfo("", **{key: plain[key] for key in plain.keys() - _NOT_CONNINFO})
 
 
 _NOT_CONNINFO = frozenset({"cursor_factory", "context", "prepare_threshold", "client_encoding"})
@@ -132,10 +133,4 @@ _NOT_CONNINFO = frozenset({"cursor_factory", "context", "prepare_threshold", "cl
 
 def too_late() -> Unavailable:
     """Return what is raised when an answer does not come."""
-    return _unavailable(f"no answer within {LEDGER_SECONDS:.0f} seconds")
-
-
-def _unavailable(words: str) -> Unavailable:
-    if "No space left" in words:
-        return Unavailable(f"The disk of PostgreSQL is full: {words.strip()}", code="disk_full", where="DATABASE_URL")
-    return Unavailable(f"The database does not answer: {words.strip()}", where="DATABASE_URL")
+    return database_away(f"no answer within {LEDGER_SECONDS:.0f} seconds")

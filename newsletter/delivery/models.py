@@ -154,7 +154,7 @@ class RefusalRun(models.Model):
     issue = models.OneToOneField(
         Issue, on_delete=models.CASCADE, primary_key=True, related_name="+", db_constraint=False
     )
-    reply = models.CharField(max_length=20)  # code and enhanced code
+    reply = models.CharField(max_length=20)  # code and enhanced code; "" where an acceptance ended a run
     refusals = models.PositiveIntegerField()
 
     def __str__(self) -> str:

@@ -9,7 +9,8 @@ from newsletter.delivery.models import ChunkState, DeliveryState, RefusalRun
 from newsletter.delivery.outcome import SAME_REFUSALS
 from newsletter.issues.models import HistoryEntry
 
-# What was refused like the one that the pause repeats. Messages under way when a relay turns away are still accepted
+# What was refused with the reply that the pause names (its words may name a reader, and the tenth may have been put
+# back; pauses of older versions have only words). Messages under way when a relay turns away are still accepted
 # between the first refusals, so the run begins a little before the last of them.
 _RUN = f"""
 WITH tried AS MATERIALIZED (
@@ -17,7 +18,8 @@ WITH tried AS MATERIALIZED (
     FROM newsletter_delivery d JOIN newsletter_attempt a ON a.delivery_id = d.id
     WHERE d.issue_id = %(issue)s AND a.outcome IN ({DeliveryState.ACCEPTED}, {DeliveryState.REFUSED})
 ), named AS (
-    SELECT code, enhanced FROM tried WHERE outcome = {DeliveryState.REFUSED} AND words = %(words)s
+    SELECT code, enhanced FROM tried WHERE outcome = {DeliveryState.REFUSED}
+        AND CASE %(reply)s WHEN '' THEN words = %(words)s ELSE concat(code, ' ', enhanced) = %(reply)s END
     ORDER BY id DESC LIMIT 1
 )
 SELECT DISTINCT d.id, d.chunk_id FROM named n JOIN tried t USING (code, enhanced)
@@ -43,7 +45,8 @@ def pardon(issue_id: int) -> int:
     if last is None or last.by != "system":
         return 0
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_RUN, {"issue": issue_id, "words": last.detail.get("reason", "")})
+        told = {"reply": last.detail.get("reply", ""), "words": last.detail.get("reason", "")}
+        cursor.execute(_RUN, {"issue": issue_id, **told})
         found = cursor.fetchall()
         if len(found) < SAME_REFUSALS:
             return 0

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from newsletter.delivery.ledger import Refusals
 from newsletter.delivery.outcome import SAME_REFUSALS
@@ -26,6 +27,11 @@ class Run:
     number: int = 0
     untold: int = 0
     ids: list[int] = field(default_factory=list)
+
+
+def same(reply: Reply) -> str:
+    """Return by what refusals are alike: code and enhanced code, for the words may name the reader."""
+    return f"{reply.code} {reply.enhanced}"
 
 
 class Runs:
@@ -45,18 +51,27 @@ class Runs:
 
     def refuse(self, issue: int, row: int, reply: Reply) -> bool:
         """One was refused; returns whether that makes ten in a row here."""
-        same = f"{reply.code} {reply.enhanced}"
+        like = same(reply)
         run = self._open.get(issue)
-        if run is None or run.reply != same:
-            run = self._open[issue] = Run(same, fresh=issue in self._accepted)
+        if run is None or run.reply != like:
+            run = self._open[issue] = Run(like, fresh=issue in self._accepted)
         run.words, run.number, run.untold = reply.words, run.number + 1, run.untold + 1
         run.ids.append(row)
         return run.number >= SAME_REFUSALS
+
+    def forget(self, issue: int) -> None:
+        """An issue was stopped and goes again: only refusals that no turn has recorded count on."""
+        run = self._open.pop(issue, None)
+        if run is not None and run.ids:
+            run.number = run.untold = len(run.ids)
+            self._open[issue] = run
 
     def tell(self) -> tuple[list[int], list[Refusals]]:
         """Return what the next turn records: issues with an acceptance, and runs for the count of all workers.
 
         A single refusal between acceptances is an everyday matter; counting it would make workers wait for each other.
+        With refusals of one issue, the acceptances of others are told as empty runs: a turn locks the rows of all its
+        issues in one statement, in their order, so that two workers never wait for each other.
         """
         self._told = {
             issue: (Refusals(issue, run.reply, run.untold, run.ids, run.fresh), run.words)
@@ -66,22 +81,26 @@ class Runs:
         for issue, run in self._open.items():
             run.ids, run.fresh = [], False
             run.untold = 0 if issue in self._told else run.untold
-        accepted = [issue for issue in self._accepted if issue not in self._told]
+        accepted = sorted(issue for issue in self._accepted if issue not in self._told)
         if self._accepted:
             self._known_good |= self._accepted
             self._accepted = set()
-        return accepted, [refusals for refusals, _ in self._told.values()]
+        if not self._told:
+            return accepted, []
+        broken = [Refusals(issue, "", 0, (), fresh=True) for issue in accepted]
+        return [], sorted([*broken, *(run for run, _ in self._told.values())], key=attrgetter("issue"))
 
     def is_counted(self) -> bool:
         """Return whether the turn under way counts any."""
         return bool(self._told)
 
-    def hear(self, counted: Mapping[int, int]) -> tuple[dict[int, str], int]:
+    def hear(self, counted: Mapping[int, int]) -> tuple[dict[int, tuple[str, str]], int]:
         """Take in the count of all workers.
 
-        Returns the issues with ten in a row and the relay's words, and how many refusals that turn put back instead.
+        Returns the issues with ten in a row, each with the relay's words and by what the refusals are alike, and how
+        many refusals that turn put back instead.
         """
         told, self._told = self._told, {}
         over = {issue: number - SAME_REFUSALS for issue, number in counted.items() if number >= SAME_REFUSALS}
         put_back = sum(min(number, len(told[issue][0].ids)) for issue, number in over.items())
-        return {issue: told[issue][1] for issue in over}, put_back
+        return {issue: (told[issue][1], told[issue][0].reply) for issue in over}, put_back

@@ -53,6 +53,7 @@ class Letter(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["state", "next_attempt_at", "id"], name="letter_due"),
             models.Index(fields=["id"], condition=models.Q(nobody_there=True), name="letter_nobody_there"),
+            models.Index(fields=["finished_at"], condition=models.Q(state="accepted"), name="letter_accepted"),
         ]
 
     def __str__(self) -> str:

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from newsletter.access.same_keys import check_keys, compare_keys
 from newsletter.catalogue.models import Newsletter, Sender
+from newsletter.delivery.database_clock import database_now
 from newsletter.delivery.dkim.keys import Key
 from newsletter.delivery.dkim.ring import unsigned
 from newsletter.delivery.epoch import check_not_held
@@ -171,9 +172,7 @@ def _issues(_: datetime) -> str:
 
 def _clock(_: datetime) -> str:
     before = timezone.now()
-    with connection.cursor() as cursor:
-        cursor.execute("select clock_timestamp()")
-        theirs = cursor.fetchone()[0]
+    theirs = database_now()
     middle = before + (timezone.now() - before) / 2
     off = (middle - theirs).total_seconds()
     if abs(off) > MOST_CLOCK_SECONDS:

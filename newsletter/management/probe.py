@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psycopg
-from django.db import OperationalError, connection
+from django.db import OperationalError
 from psycopg import pq
-from psycopg.conninfo import make_conninfo
+
+from newsletter.delivery.line import BAD, conninfo
 
 PATIENCE_SECONDS = 5.0
 _STATE = b"SELECT version(), current_setting('synchronous_commit'), current_setting('fsync')"
@@ -21,8 +22,6 @@ _FILL = (  # eight megabytes, gone at once: a full disk is only known by whoever
 )
 _COMMIT = b"SELECT pg_logical_emit_message(true, 'newsletter', 'doctor')"
 _DEADLOCKS = b"SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
-_BAD = frozenset({pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE, pq.ExecStatus.NONFATAL_ERROR})
-_NOT_CONNINFO = frozenset({"cursor_factory", "context", "prepare_threshold", "client_encoding", "connect_timeout"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +63,7 @@ def is_answering() -> bool:
 
 @contextmanager
 def _session() -> Iterator[pq.abc.PGconn]:
-    known = connection.get_connection_params()
-    given = {name: str(value) for name, value in known.items() if name not in _NOT_CONNINFO}
-    session = pq.PGconn.connect(make_conninfo("", connect_timeout=int(PATIENCE_SECONDS), **given).encode())
+    session = pq.PGconn.connect(conninfo(connect_timeout=int(PATIENCE_SECONDS)).encode())
     try:
         if session.status != pq.ConnStatus.OK:
             raise OperationalError(session.get_error_message())
@@ -89,7 +86,7 @@ def _ask(session: pq.abc.PGconn, sql: bytes, end: float) -> tuple[str, ...]:
         result = session.get_result()
         if result is None:
             return row
-        if result.status in _BAD:
+        if result.status in BAD:
             raise OperationalError(result.get_error_message())
         if result.ntuples:
             row = tuple((result.get_value(0, column) or b"").decode() for column in range(result.nfields))

@@ -3,7 +3,8 @@
 It writes one line (recipient, tab, Unix seconds when it asked for the content) for every message at the final dot,
 before it answers 250. ``rules`` say what it does otherwise and may be changed while it runs (``Sink.follow``):
 ``mail``, ``answer``, ``greeting``: what it says there, always; ``rcpt``: {part of an address: [reply or "cut", times]},
-0 times for always; ``delay``: seconds before an answer; ``cut_in_body``, ``cut_after_dot``, ``bye_after``: see below;
+0 times for always, and {} in a reply is the address; ``delay``: seconds before an answer; ``cut_in_body``,
+``cut_after_dot``, ``bye_after``: see below;
 ``without``: abilities it does not have; ``with``: more of them; ``at``: {phase: fault}, where a phase is greeting,
 ehlo, starttls, auth, mail, rcpt, data, body, dot (nothing is witnessed) or answer (it is), and a fault has ``say`` (a
 reply), ``raw`` (octets without an end), ``repeat`` (the octets so often), ``cut`` (close), and strikes ``every`` so
@@ -260,7 +261,7 @@ class Server:
             if part in recipient:
                 self.seen[recipient] += 1
                 if not times or self.seen[recipient] <= int(str(times)):
-                    return str(answer)
+                    return str(answer).replace("{}", recipient)
         return ""
 
     def witness(self, session: Session, content: bytes) -> None:

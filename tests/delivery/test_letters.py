@@ -7,8 +7,11 @@ from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from newsletter.delivery.bounced import suppress_unknown
 from newsletter.delivery.letters import send_letters
 from newsletter.delivery.preview import preview
 from newsletter.delivery.proof import proof
@@ -99,6 +102,17 @@ def test_whom_the_relay_does_not_know_is_suppressed_once_it_takes_another_letter
     make_letter(key="k3", sender=first.sender)
     send_letters(transport=Memory())
     assert Letter.objects.get(key="k3").answer == "suppressed"
+
+
+def test_letters_nobody_took_cost_no_question_each_while_the_relay_takes_nothing(tmp_path: Path) -> None:
+    sender = make_letter().sender
+    for number in range(20):
+        make_letter(key=f"more-{number}", sender=sender)
+    with sink(tmp_path, rcpt={"ada": ["550 5.1.1 no such person", 0]}) as relay:
+        send_letters(transport=to(relay.port))
+    with CaptureQueriesContext(connection) as asked:
+        assert suppress_unknown(now=timezone.now()) == 0
+    assert len(asked) <= 3
 
 
 @pytest.mark.parametrize("reply", ["550 5.7.1 no", "550 no such person", "452 4.2.2 full"])

@@ -104,6 +104,36 @@ def test_who_was_refused_for_our_fault_gets_the_issue_after_it_is_resumed(tmp_pa
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_pause_for_equal_refusals_names_what_they_have_in_common(tmp_path: Path) -> None:
+    issue = sending_issue(readers=60)
+    with sink(tmp_path, rcpt={"@": ["550 5.7.1 <{}> not from you", 0]}) as relay:
+        deliver(place="t", transport=to(relay.port))
+    assert HistoryEntry.objects.get(issue=issue, act="pause").detail["reply"] == "550 5.7.1"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_was_refused_in_other_words_than_the_pause_repeats_is_pardoned_too(tmp_path: Path) -> None:
+    issue = sending_issue(readers=60)
+    with sink(tmp_path, rcpt={"@": ["550 5.7.1 <{}> not from you", 0]}) as relay:
+        deliver(place="t", transport=to(relay.port))
+    told = HistoryEntry.objects.get(issue=issue, act="pause")  # the tenth, to another worker, whom that one put back
+    told.detail["reason"] = "5.7.1 <nobody@readers.example> not from you"
+    told.save()
+    assert pardon(issue.pk) == 10
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_pause_of_an_older_version_goes_by_its_words(tmp_path: Path) -> None:
+    issue = sending_issue(readers=60)
+    with sink(tmp_path, rcpt={"@": ["550 5.7.1 not from you", 0]}) as relay:
+        deliver(place="t", transport=to(relay.port))
+    told = HistoryEntry.objects.get(issue=issue, act="pause")
+    del told.detail["reply"]
+    told.save()
+    assert pardon(issue.pk) == 10
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_refusal_of_one_reader_stays_when_a_person_paused() -> None:
     issue = sending_issue(readers=30)
     for row in Delivery.objects.all()[:12]:

@@ -6,8 +6,11 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.db.models import Max
+from django.test.utils import CaptureQueriesContext
 
 from newsletter.delivery.ledger import Ledger
+from newsletter.letters.models import Letter
 from tests.delivery.stage import sending_issue
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,6 +28,17 @@ def test_a_claim_finds_a_free_chunk_and_its_rows_by_index() -> None:
     ledger.close()
     assert "chunk_free" in plan or "chunk_of_issue" in plan
     assert "Seq Scan" not in plan
+
+
+def test_when_the_relay_last_took_a_letter_is_found_without_reading_all_of_them() -> None:
+    accepted = Letter.objects.filter(state=Letter.State.ACCEPTED).aggregate
+    with connection.cursor() as cursor, CaptureQueriesContext(connection) as asked:
+        accepted(at=Max("finished_at"))
+        cursor.execute("SET enable_seqscan = off")
+        cursor.execute("EXPLAIN " + asked.captured_queries[0]["sql"])
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+        cursor.execute("RESET enable_seqscan")
+    assert "letter_accepted" in plan
 
 
 def test_a_turn_touches_rows_by_their_keys_only() -> None:

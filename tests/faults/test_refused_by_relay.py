@@ -53,6 +53,7 @@ def _refused_at_worst(issue: Issue) -> int:
     [
         ("550 5.7.1 to every recipient", {"rcpt": {"@": ["550 5.7.1 not from you", 0]}}),
         ("550 5.7.1 after the dot", {"answer": "550 5.7.1 not from you"}),
+        ("550 5.7.1 in words that name each recipient", {"rcpt": {"@": ["550 5.7.1 <{}> not from you", 0]}}),
     ],
 )
 def test_ten_in_a_row_are_counted_over_all_workers(name: str, rules: dict[str, object], tmp_path: Path) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import Error as DatabaseError
 from django.db import connection
 
+from newsletter.delivery.database_away import asking_the_database
 from newsletter.delivery.pace.rate import Limit
-from newsletter.errors import Unavailable
 
 LONGEST_WAIT = 600.0  # seconds until anybody asks again, whatever the reason
 _OPEN = """INSERT INTO newsletter_bucket (name, tokens, at, day, used)
@@ -65,16 +64,13 @@ def draw(limit: Limit, want: int) -> Drawn:
         "want": want,
         "cap": cap,
     }
-    try:
-        with connection.cursor() as cursor:
+    with asking_the_database(), connection.cursor() as cursor:
+        cursor.execute(_DRAW, values)
+        row = cursor.fetchone()
+        if row is None:
+            cursor.execute(_OPEN, {"name": limit.name, "tokens": limit.capacity})
             cursor.execute(_DRAW, values)
             row = cursor.fetchone()
-            if row is None:
-                cursor.execute(_OPEN, {"name": limit.name, "tokens": limit.capacity})
-                cursor.execute(_DRAW, values)
-                row = cursor.fetchone()
-    except DatabaseError as error:
-        raise Unavailable(f"The database does not answer: {error}", where="DATABASE_URL") from None
     number, have, left, until_midnight = row
     if left <= 0 and number < want:
         return Drawn(number, max(until_midnight, 1.0), full=True)
@@ -88,19 +84,13 @@ def charge(limit: Limit) -> bool:
     Raises ``Unavailable``.
     """
     values: dict[str, Any] = {"name": limit.name, "cap": _NO_CAP if limit.cap is None else limit.cap}
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(_OPEN, {"name": limit.name, "tokens": limit.capacity})
-            cursor.execute(_CHARGE, values)
-            return bool(cursor.rowcount)
-    except DatabaseError as error:
-        raise Unavailable(f"The database does not answer: {error}", where="DATABASE_URL") from None
+    with asking_the_database(), connection.cursor() as cursor:
+        cursor.execute(_OPEN, {"name": limit.name, "tokens": limit.capacity})
+        cursor.execute(_CHARGE, values)
+        return bool(cursor.rowcount)
 
 
 def give_back(limit: Limit, number: int) -> None:
     """Take tokens that nobody used out of today's count; raises ``Unavailable``."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(_GIVE_BACK, {"name": limit.name, "number": number})
-    except DatabaseError as error:
-        raise Unavailable(f"The database does not answer: {error}", where="DATABASE_URL") from None
+    with asking_the_database(), connection.cursor() as cursor:
+        cursor.execute(_GIVE_BACK, {"name": limit.name, "number": number})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ from newsletter.delivery.models import ChunkState
 from newsletter.delivery.pace.domains import DomainLimits, domain_limits
 from newsletter.delivery.pace.slow import slow_down
 from newsletter.delivery.relays.models import RelayTrouble
+from newsletter.log_lines import masked
 
 log = logging.getLogger(__name__)
 _REST = f"""UPDATE newsletter_chunk SET rest_until = clock_timestamp() + %s * interval '1 second'
@@ -29,7 +29,6 @@ ON CONFLICT (relay) DO UPDATE SET words = excluded.words, last_at = excluded.las
     first_at = CASE WHEN b.last_at < clock_timestamp() - interval '1 hour' THEN excluded.first_at ELSE b.first_at END
 """
 BREAKS_SECONDS = 5.0
-_ADDRESS = re.compile(r"[^\s<>()\[\]:;,]+@[^\s<>()\[\]:;,]+")
 
 
 class Notices:
@@ -58,7 +57,7 @@ class Notices:
         log.warning("relay_set_aside relay=%s seconds=%s", relay, round(seconds, 1))
         with _quietly():
             now = self._clock()
-            told = {"words": _without_addresses(words), "until": now + timedelta(seconds=seconds)}
+            told = {"words": _told(words), "until": now + timedelta(seconds=seconds)}
             if not RelayTrouble.objects.filter(relay=relay).update(**told):
                 RelayTrouble.objects.bulk_create([RelayTrouble(relay=relay, since=now, **told)], ignore_conflicts=True)
 
@@ -77,13 +76,13 @@ class Notices:
         number, self._breaks[relay] = self._breaks[relay], 0
         log.info("relay_broke_off relay=%s connections=%s", relay, number)
         with _quietly(), connection.cursor() as cursor:
-            cursor.execute(_BROKE, {"relay": relay, "words": _without_addresses(words), "n": number})
+            cursor.execute(_BROKE, {"relay": relay, "words": _told(words), "n": number})
 
     def slow_down(self, domain: str, *, base: float, words: str) -> None:
         """Tell that a domain gets mail half as fast as ``base`` messages a second."""
         log.warning("domain_slowed base=%s", round(base, 1))
         with _quietly():
-            slow_down(domain, base=base, words=_without_addresses(words))
+            slow_down(domain, base=base, words=_told(words))
 
     def rest(self, issue: int, *, seconds: int) -> None:
         """Tell that nobody needs to claim from an issue for a while."""
@@ -91,9 +90,9 @@ class Notices:
             cursor.execute(_REST, [seconds, issue])
 
 
-def _without_addresses(words: str) -> str:
+def _told(words: str) -> str:
     """Relays repeat whom they speak of; whoever may see a relay's state need not see readers."""
-    return _ADDRESS.sub("(address)", words)[:500]
+    return masked(words)[:500]
 
 
 @contextmanager

@@ -32,11 +32,11 @@ class LetterWays:
         """
         word: Answered | Down | None = Down(SESSION, NO_RELAY)
         for outlet in self._order(relay):
-            if outlet.limit is not None and not book.charge(outlet.limit):
-                continue
             if outlet.connections and not self._slots.take(outlet.code, outlet.connections):
                 continue
             try:
+                if outlet.limit is not None and not book.charge(outlet.limit):
+                    continue
                 word = _try(outlet, envelope, content, intend)
             finally:
                 if outlet.connections:
@@ -69,8 +69,18 @@ class LetterWays:
 def _try(
     outlet: Outlet, envelope: Envelope, content: Callable[[], bytes], intend: Callable[[], bool]
 ) -> Answered | Down | None:
+    """Hand over on one relay; what surely never left does not count for its day."""
+    left = False
+
+    def leaving() -> bytes:
+        nonlocal left
+        left = True
+        return content()
+
     channel = outlet.transport.open()
-    word = submit(channel, envelope, content, intend)
+    word = submit(channel, envelope, leaving, intend)
     if isinstance(word, Answered):
         channel.leave()
+    if outlet.limit is not None and not left:
+        book.give_back(outlet.limit, 1)
     return word

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from django.utils import timezone
 from newsletter.delivery.letters import send_letters
 from newsletter.delivery.pace.book import draw
 from newsletter.delivery.pace.rate import Limit
+from newsletter.delivery.pace.slots import Slots
 from newsletter.delivery.relays.models import Bucket, RelayTrouble, StandingRelay
 from newsletter.letters.models import Letter
 from tests.delivery.sink import sink
@@ -60,6 +62,30 @@ def test_a_letter_counts_for_the_day_and_waits_when_the_day_is_full(tmp_path: Pa
         relay("one", one.port, per_day=1)
         assert send_letters() == 1
     assert sorted(Letter.objects.values_list("state", flat=True)) == ["accepted", "deferred"]
+
+
+def test_a_letter_that_never_left_does_not_count_for_the_day() -> None:
+    make_letters(2)
+    relay("one", 1, per_day=5)
+    assert send_letters() == 0
+    assert Bucket.objects.get(name="relay:one").used == 0
+
+
+def test_a_letter_without_a_connection_does_not_count_for_the_day(tmp_path: Path) -> None:
+    make_letters(2)
+    with sink(tmp_path) as one, closing(Slots()) as others:
+        relay("one", one.port, per_day=5, connections=1)
+        others.take("one", 1)
+        assert send_letters() == 0
+    assert not Bucket.objects.filter(used__gt=0).exists()
+
+
+def test_a_letter_that_was_refused_after_it_left_counts_for_the_day(tmp_path: Path) -> None:
+    make_letters(1)
+    with sink(tmp_path, answer="550 5.7.1 no") as one:
+        relay("one", one.port, per_day=5)
+        assert send_letters() == 0
+    assert Bucket.objects.get(name="relay:one").used == 1
 
 
 def test_a_letter_takes_the_relay_its_sender_names(tmp_path: Path) -> None:
