@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 from importlib.util import find_spec
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -18,6 +20,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from newsletter.delivery.conversation import Login
 from newsletter.delivery.dkim.keys import read_keys
+from newsletter.delivery.provider.post_once import post_once
 from newsletter.delivery.relay import read_relay
 from newsletter.errors import Invalid
 
@@ -45,6 +48,18 @@ def _whole_number(name: str, default: int, *, least: int = 0, most: int = 65535)
 
 def _words(name: str, default: str = "") -> list[str]:
     return [word for word in os.environ.get(name, default).replace(",", " ").split() if word]
+
+
+def _parameters(name: str) -> dict[str, Any]:
+    """Return the parameters written as a JSON object, in which ``config`` is one as well; none where nothing is."""
+    raw = os.environ.get(name, "") or "{}"
+    try:
+        value = json.loads(raw)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict) or not isinstance(value.get("config", {}), dict):
+        raise ImproperlyConfigured(f'{name}: write it as a JSON object, like {{"region_name": "eu-west-1"}}')
+    return value
 
 
 def _web_address(name: str, default: str) -> str:
@@ -204,7 +219,11 @@ ANYMAIL: dict[str, object] = {  # as django-anymail names them: MAILGUN_API_KEY,
     for name, value in os.environ.items()
     if name.startswith(_ANYMAIL) and name not in (f"{_ANYMAIL}PROVIDER", f"{_ANYMAIL}BATCH")
 }
-ANYMAIL["REQUESTS_TIMEOUT"] = _whole_number(f"{_ANYMAIL}REQUESTS_TIMEOUT", 30, least=1, most=60)  # seconds
+_SECONDS = ANYMAIL["REQUESTS_TIMEOUT"] = _whole_number(f"{_ANYMAIL}REQUESTS_TIMEOUT", 30, least=1, most=60)
+if ANYMAIL_PROVIDER == "amazon_ses":
+    _SESSION, _CLIENT = "AMAZON_SES_SESSION_PARAMS", "AMAZON_SES_CLIENT_PARAMS"
+    ANYMAIL[_SESSION] = _parameters(f"{_ANYMAIL}{_SESSION}")
+    ANYMAIL[_CLIENT] = post_once(_parameters(f"{_ANYMAIL}{_CLIENT}"), timeout_seconds=_SECONDS)
 RELAY_LOGINS = _relay_logins()  # by relay, as the names of settings write it
 try:
     DKIM_KEYS = read_keys(_words("NEWSLETTER_DKIM_KEYS"))  # by domain

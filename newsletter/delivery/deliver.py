@@ -24,7 +24,7 @@ from newsletter.delivery.transport import Transport
 from newsletter.delivery.transports.anymail import Anymail
 from newsletter.delivery.work import Terms, Writer
 from newsletter.delivery.writer import IssueWriter, writer_of
-from newsletter.delivery.written import KnowingWriter
+from newsletter.delivery.written import KnowingWriter, unsigned
 from newsletter.errors import Conflict, Invalid
 
 log = logging.getLogger(__name__)
@@ -50,12 +50,14 @@ def deliver(
     ledger = Ledger(owner, outlets[0].transport.name)
     written: dict[int, Terms] = {}
 
-    merges = any(isinstance(outlet.transport, Anymail) for outlet in outlets)
+    providers = sum(isinstance(outlet.transport, Anymail) for outlet in outlets)
 
     def write(issue_id: int) -> Writer:
         writer = writer_of(issue_id)
         written[issue_id] = _terms(issue_id, writer, turnstile)
-        return KnowingWriter(writer) if merges else writer
+        if not providers:
+            return writer
+        return KnowingWriter(unsigned(writer) if providers == len(outlets) else writer)
 
     try:
         if not ledger.hold_place(place):

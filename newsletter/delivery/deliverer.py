@@ -322,7 +322,7 @@ class Deliverer:
                 self._put_back(lane.offered)
             lane.offered = None
         lane.sent = None
-        if not lane.served or down.returned is not None:
+        if not lane.served or down.returned is not None or down.waits:
             self._not_served(lane.way, down)
         elif down.words != MUST_NOT_GO:
             self._notices.broke_off(lane.way.outlet.code, down.words)

@@ -56,7 +56,8 @@ class Answered(NamedTuple):
 class Down:
     """The channel is gone. ``unanswered`` was handed over without an answer; ``reply`` is what the relay said.
 
-    ``returned`` was handed over and surely not taken: it may go again.
+    ``returned`` was handed over and surely not taken: it may go again. ``waits`` says that the other side asked for a
+    pause; the channel did not break.
     """
 
     phase: str
@@ -64,6 +65,7 @@ class Down:
     unanswered: Envelope | None = None
     reply: Reply | None = None
     returned: Envelope | None = None
+    waits: bool = False
 
 
 Happening = Up | Offered | Answered | Down

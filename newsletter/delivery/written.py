@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from newsletter.delivery.ledger import Row
 from newsletter.delivery.message import Copy, Sheet
@@ -29,6 +29,12 @@ class KnowingWriter:
 
     def content(self, row: Row) -> bytes:
         """Return the copy, dot-stuffed."""
-        written = Written(self.writer.content(row))
-        written.sheet, written.copy = self.writer.sheets[row.variant], self.writer.copy(row)
+        copy = self.writer.copy(row)
+        written = Written(self.writer.compiled[row.variant].content(copy))
+        written.sheet, written.copy = self.writer.sheets[row.variant], copy
         return written
+
+
+def unsigned(writer: IssueWriter) -> IssueWriter:
+    """Return the writer of an issue that goes to providers alone: a signature of ours does not hold for their mail."""
+    return replace(writer, compiled={name: replace(one, stamp=None) for name, one in writer.compiled.items()})

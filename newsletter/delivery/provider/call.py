@@ -8,7 +8,6 @@ messages of that call in doubt.
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -30,7 +29,7 @@ from urllib3 import exceptions as http_pool
 from newsletter.delivery.message import Copy
 from newsletter.delivery.provider.mail import for_many, for_one
 from newsletter.delivery.provider.merge import Form, Language
-from newsletter.delivery.provider.parcel import Fate, Lost, Parcel, Untouched
+from newsletter.delivery.provider.parcel import Alone, Lost, Parcel, Untouched, Verdict
 from newsletter.delivery.provider.tempo import Tempo
 from newsletter.delivery.transport import Reply
 
@@ -70,14 +69,13 @@ class Caller:
     metadata: bool
     without: frozenset[str] = field(default_factory=frozenset)
 
-    def hand_in(self, batch: Batch) -> list[Fate]:
-        """Return what became of every parcel, in their order. A call that was refused as a whole is taken apart."""
+    def hand_in(self, batch: Batch) -> list[Verdict]:
+        """Return what became of every parcel, in their order. It is posted once, whatever the answer is."""
         try:
             message = self._message(batch)
         except Exception as error:  # a poison message must not stop the others
             log.warning("message_not_made error=%s", type(error).__name__)
             return self._apart(batch, Reply(550, "5.6.0", "5.6.0 the message could not be made for the provider"))
-        time.sleep(self.tempo.turn())
         try:
             count = self.backend.send_messages([message])
         except AnymailRecipientsRefused:
@@ -96,20 +94,12 @@ class Caller:
             return for_many(batch.parcels, batch.copies, batch.values, batch.form, batch.language)
         return for_one(batch.parcels[0], metadata=self.metadata, without=self.without)
 
-    def _apart(self, batch: Batch, verdict: Reply) -> list[Fate]:
-        """The provider took nothing of this call: one message has its verdict, many are handed in one by one."""
-        if len(batch.parcels) == 1:
-            return [verdict]
-        if self.tempo.closed_for():
-            return [Untouched("the provider asked to wait")] * len(batch.parcels)
-        return [fate for parcel in batch.parcels for fate in self._alone(parcel)]
+    @staticmethod
+    def _apart(batch: Batch, reply: Reply) -> list[Verdict]:
+        """The provider took nothing of this call: one message is refused, many are to go one by one."""
+        return [reply] if len(batch.parcels) == 1 else [Alone()] * len(batch.parcels)
 
-    def _alone(self, parcel: Parcel) -> list[Fate]:
-        if self.tempo.closed_for():  # one of those before was told to wait
-            return [Untouched("the provider asked to wait")]
-        return self.hand_in(Batch((parcel,)))
-
-    def _after(self, batch: Batch, error: Exception) -> list[Fate]:
+    def _after(self, batch: Batch, error: Exception) -> list[Verdict]:
         """What an error means; the provider's own words are kept."""
         number = len(batch.parcels)
         code, words = _status(error), _words(error)
@@ -134,7 +124,7 @@ class Caller:
         return [Lost(words)] * number
 
 
-def _told(message: EmailMultiAlternatives, parcel: Parcel, batch: Batch, count: int) -> Fate:
+def _told(message: EmailMultiAlternatives, parcel: Parcel, batch: Batch, count: int) -> Verdict:
     """Return what the provider says of one recipient."""
     status = getattr(message, "anymail_status", None)
     if status is None:  # a mail backend of Django's own

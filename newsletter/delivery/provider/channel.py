@@ -14,6 +14,7 @@ from newsletter.delivery.provider.dispatch import Dispatch
 from newsletter.delivery.provider.parcel import Fate, Lost, Parcel, Untouched
 from newsletter.delivery.transport import ANSWER, SESSION, Answered, Down, Envelope, Happening, Offered, Reply, Up
 
+LINE_SECONDS = 60.0  # so long a message waits for its call; then it is taken back, and has surely not been sent
 ANSWER_SECONDS = 120.0  # a call has its own, shorter limits; this is for what they miss
 BUSY, NOT_US = Reply(421, "4.7.0", ""), Reply(535, "5.7.0", "")
 
@@ -32,9 +33,9 @@ class ProviderChannel:
         self._under_way: Parcel | None = None
         self._offered: Envelope | None = None
         self._next: Envelope | None = None
-        self._deadline = math.inf
+        self._called_by = math.inf  # monotonic second
         words = dispatch.closed()
-        self._ring(Down(SESSION, words, reply=BUSY) if words else Up())
+        self._ring(Down(SESSION, words, reply=BUSY, waits=True) if words else Up())
 
     def fileno(self) -> int:
         return self._bell
@@ -43,11 +44,16 @@ class ProviderChannel:
         return False
 
     def deadline(self) -> float:
-        return self._deadline
+        """Return when it is given up: a message in line has its time, and a call has one of its own."""
+        parcel = self._under_way
+        if parcel is None:
+            return math.inf
+        began_at = self._dispatch.began_at(parcel)
+        return self._called_by if began_at is None else began_at + ANSWER_SECONDS
 
     def offer(self, envelope: Envelope) -> None:
         words = self._dispatch.closed()
-        self._ring(Down(SESSION, words, reply=BUSY) if words else Offered(envelope))
+        self._ring(Down(SESSION, words, reply=BUSY, waits=True) if words else Offered(envelope))
 
     def send(self, content: bytes, then: Envelope | None) -> None:
         envelope = self._offered
@@ -56,7 +62,7 @@ class ProviderChannel:
         self._offered, self._next = None, then
         parcel = Parcel(envelope, content, self._teller(envelope))
         self._under_way = parcel
-        self._deadline = time.monotonic() + ANSWER_SECONDS
+        self._called_by = time.monotonic() + LINE_SECONDS
         self._dispatch.take(parcel)
 
     def handle(self, *, readable: bool, writable: bool) -> list[Happening]:
@@ -110,7 +116,7 @@ class ProviderChannel:
             self._under_way = None
             self._close()
         elif isinstance(happening, Answered):
-            self._under_way, self._deadline = None, math.inf
+            self._under_way = None
             envelope, self._next = self._next, None
             if envelope is None:
                 self._ring(Up())

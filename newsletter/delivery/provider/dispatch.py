@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Condition, Thread
+from time import monotonic
 
 from newsletter.delivery.message import Copy, Sheet
 from newsletter.delivery.provider.call import Batch, Caller
+from newsletter.delivery.provider.descriptors import descriptors
 from newsletter.delivery.provider.merge import Form, Language, form_of
-from newsletter.delivery.provider.parcel import Fate, Lost, Parcel, Untouched
+from newsletter.delivery.provider.parcel import Alone, Lost, Parcel, Untouched, Verdict
 from newsletter.delivery.provider.tempo import Tempo
 from newsletter.delivery.written import Written
 
@@ -45,7 +47,9 @@ class Dispatch:
         self.tempo = Tempo()
         self._connect, self._language = connect, language
         self._most = max(1, min(most, language.most)) if language is not None else 1
+        self._room = descriptors(CALLS if self._most == 1 else self._most * TOGETHER)
         self._line: deque[Place] = deque()
+        self._begun: dict[Parcel, float] = {}  # the parcels in calls, by when those began; not those given up
         self._changed = Condition()
         self._threads = 0
         self._idle = 0
@@ -55,9 +59,7 @@ class Dispatch:
     @property
     def room(self) -> int:
         """Return how many messages may be under way: fewer while the provider wants less."""
-        if self._most == 1:
-            return 1 if self.tempo.gap else CALLS
-        return self._most if self.tempo.gap else self._most * TOGETHER
+        return min(self._most, self._room) if self.tempo.gap else self._room
 
     def closed(self) -> str:
         """Return why nothing can be taken just now, "" when it can."""
@@ -69,19 +71,28 @@ class Dispatch:
         place = self._place(parcel)
         with self._changed:
             self._line.append(place)
-            if self._idle == 0 and self._threads < CALLS:
-                self._threads += 1
-                Thread(target=self._work, name="provider", daemon=True).start()
-            self._changed.notify_all()
+            self._staff(1)
+
+    def began_at(self, parcel: Parcel) -> float | None:
+        """Return the monotonic second at which a parcel's call began, None while it waits for one."""
+        return self._begun.get(parcel)
 
     def take_back(self, parcel: Parcel) -> bool:
-        """Take a parcel out of the queue; False when its call may have begun."""
+        """Take a parcel out of the queue; False when its call may have begun. It goes into no further call."""
         with self._changed:
+            self._begun.pop(parcel, None)
             for place in self._line:
                 if place.parcel is parcel:
                     self._line.remove(place)
                     return True
         return False
+
+    def _staff(self, waiting: int) -> None:
+        """Have threads for so many that just came into the line."""
+        for _ in range(min(waiting - self._idle, CALLS - self._threads)):
+            self._threads += 1
+            Thread(target=self._work, name="provider", daemon=True).start()
+        self._changed.notify_all()
 
     def _place(self, parcel: Parcel) -> Place:
         octets = parcel.octets
@@ -122,19 +133,29 @@ class Dispatch:
 
     def _call(self, caller: Caller, batch: Batch) -> None:
         if self.tempo.closed_for():
-            fates: list[Fate] = [Untouched("the provider asked to wait")] * len(batch.parcels)
-        else:
-            try:
-                fates = caller.hand_in(batch)
-            except Exception as error:  # it may have gone
-                log.warning("provider_call_broke error=%s", type(error).__name__)
-                fates = [Lost(f"the call broke: {type(error).__name__}")] * len(batch.parcels)
-        self._tell(batch, fates)
+            self._tell(batch, [Untouched("the provider asked to wait")] * len(batch.parcels))
+            return
+        try:
+            verdicts = caller.hand_in(batch)
+        except Exception as error:  # it may have gone
+            log.warning("provider_call_broke error=%s", type(error).__name__)
+            verdicts = [Lost(f"the call broke: {type(error).__name__}")] * len(batch.parcels)
+        self._tell(batch, verdicts)
 
-    @staticmethod
-    def _tell(batch: Batch, fates: list[Fate]) -> None:
-        for parcel, fate in zip(batch.parcels, fates, strict=True):
-            parcel.tell(fate)
+    def _tell(self, batch: Batch, verdicts: Sequence[Verdict]) -> None:
+        """Tell everybody; who is to go alone is first in line again, unless nobody waits for it any more."""
+        alone = []
+        for parcel, verdict in zip(batch.parcels, verdicts, strict=True):
+            if isinstance(verdict, Alone):
+                alone.append(parcel)
+            else:
+                parcel.tell(verdict)
+        with self._changed:
+            again = [Place(parcel) for parcel in alone if parcel in self._begun]
+            for parcel in batch.parcels:
+                self._begun.pop(parcel, None)
+            self._line.extendleft(reversed(again))
+            self._staff(len(again) - 1)  # one is for the thread that is here
 
     def _next(self) -> Batch | None:
         """Wait for a call's worth of parcels; None when none came for a while: the thread ends."""
@@ -148,10 +169,19 @@ class Dispatch:
                     return None
             self._gathering = True
             try:
-                return self._gather()
+                self._wait_for_turn()
+                batch = self._gather() if self._line else Batch(())
+                self._begun.update(dict.fromkeys(batch.parcels, monotonic()))
+                return batch
             finally:
                 self._gathering = False
                 self._changed.notify_all()
+
+    def _wait_for_turn(self) -> None:
+        """Keep to the tempo: what waits can be taken back meanwhile. A provider that is closed is not asked at all."""
+        at = monotonic() + (0.0 if self.tempo.closed_for() else self.tempo.turn())
+        while self._line and not self.tempo.closed_for() and (left := at - monotonic()) > 0:
+            self._changed.wait(left)
 
     def _gather(self) -> Batch:
         """Take what may go with the first in line, and wait a little while more of it keeps coming."""

@@ -23,7 +23,13 @@ class Lost:
     words: str
 
 
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """The call did nothing for any of its messages: this one is to have a call of its own."""
+
+
 Fate = Reply | Untouched | Lost
+Verdict = Fate | Alone
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -60,7 +60,7 @@ def _dispatch() -> Dispatch:
 def _backend() -> Any:
     try:
         return get_connection()
-    except (AnymailConfigurationError, ImproperlyConfigured, ImportError) as error:
+    except (AnymailConfigurationError, ImproperlyConfigured, ImportError, TypeError) as error:  # boto's: an odd option
         raise Invalid(
             f"The provider cannot be used: {str(error).strip()}",
             where="NEWSLETTER_ANYMAIL_PROVIDER",
