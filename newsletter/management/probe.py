@@ -5,14 +5,14 @@ from __future__ import annotations
 import select
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 import psycopg
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from psycopg import pq
 
-from newsletter.delivery.line import BAD, conninfo
+from newsletter.delivery.line import BAD
 
 PATIENCE_SECONDS = 5.0
 _STATE = b"SELECT version(), current_setting('synchronous_commit'), current_setting('fsync')"
@@ -63,15 +63,13 @@ def is_answering() -> bool:
 
 @contextmanager
 def _session() -> Iterator[pq.abc.PGconn]:
-    session = pq.PGconn.connect(conninfo(connect_timeout=int(PATIENCE_SECONDS)).encode())
+    """Connect as psycopg does: libpq by itself would hold up every thread of the process until it has an answer."""
+    given = {**connection.get_connection_params(), "connect_timeout": int(PATIENCE_SECONDS), "autocommit": True}
     try:
-        if session.status != pq.ConnStatus.OK:
-            raise OperationalError(session.get_error_message())
-        yield session
+        with closing(psycopg.connect(**given)) as session:
+            yield session.pgconn
     except psycopg.Error as error:
         raise OperationalError(str(error)) from error
-    finally:
-        session.finish()
 
 
 def _ask(session: pq.abc.PGconn, sql: bytes, end: float) -> tuple[str, ...]:
