@@ -32,7 +32,7 @@ run: setup  ## start everything with the sample newsroom; Ctrl-C ends it
 demo: setup  ## run the main job to its end: ingest, draft, render, approve, send, account
 	@$(BIN)/newsletter demo
 
-test: setup  ## all tests but those of a browser and the fault list; pip installs what they need
+test: setup  ## all tests but those of a browser and most of the fault list; pip installs what they need
 	$(BIN)/python -m pytest -n 2 -m "not browser and not faults" --cov --cov-report=term:skip-covered $(TESTS)
 
 test-browser: setup  ## the desk and the digests in a real Chromium

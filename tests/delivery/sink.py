@@ -5,10 +5,11 @@ before it answers 250. ``rules`` say what it does otherwise and may be changed w
 ``mail``, ``answer``, ``greeting``: what it says there, always; ``rcpt``: {part of an address: [reply or "cut", times]},
 0 times for always, and {} in a reply is the address; ``delay``: seconds before an answer; ``cut_in_body``,
 ``cut_after_dot``, ``bye_after``: see below;
-``without``: abilities it does not have; ``with``: more of them; ``at``: {phase: fault}, where a phase is greeting,
-ehlo, starttls, auth, mail, rcpt, data, body, dot (nothing is witnessed) or answer (it is), and a fault has ``say`` (a
-reply), ``raw`` (octets without an end), ``repeat`` (the octets so often), ``cut`` (close), and strikes ``every`` so
-many, ``times`` times; a fault without any of these is silence. Run it as a program or use ``sink``.
+``without``: abilities it does not have; ``with``: more of them; ``certificate``: a file with key and chain for TLS
+after STARTTLS (read at the start), ``implicit``: TLS from the first octet; ``at``: {phase: fault}, where a phase is
+greeting, ehlo, starttls, auth, mail, rcpt, data, body, dot (nothing is witnessed) or answer (it is), and a fault has
+``say`` (a reply), ``raw`` (octets without an end), ``repeat`` (the octets so often), ``cut`` (close), and strikes
+``every`` so many, ``times`` times; a fault without any of these is silence. Run it as a program or use ``sink``.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ ABILITIES = ["sink.example", "PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTAT
 class Session:
     """One connection's state."""
 
-    def __init__(self, server: Server, sock: socket.socket) -> None:
-        self.server, self.sock = server, sock
+    def __init__(self, server: Server, sock: socket.socket, host: str) -> None:
+        self.server, self.sock, self.host = server, sock, host
         self.buffer = bytearray()
         self.in_data = False
         self.recipient = ""
@@ -204,7 +205,7 @@ class Server:
                     session.write(text)
 
     def accept(self, listener: socket.socket) -> None:
-        sock, _ = listener.accept()
+        sock, (host, *_) = listener.accept()
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if "greeting" in self.rules:
             sock.sendall(str(self.rules["greeting"]).encode() + b"\r\n")
@@ -215,7 +216,7 @@ class Server:
         if self.open > self.most:
             self.most = self.open
             (Path(self.log.name).parent / "most").write_text(str(self.most))
-        session = Session(self, sock)
+        session = Session(self, sock, host)
         self.selector.register(sock, selectors.EVENT_READ, session)
         if self.tls is not None and self.rules.get("implicit"):
             session.wrap(self.tls)

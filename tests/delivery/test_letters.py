@@ -24,24 +24,12 @@ from newsletter.letters.models import Letter
 from newsletter.letters.write import write
 from newsletter.readers.models import Suppression
 from newsletter.readers.suppress import is_suppressed
+from tests.delivery.letter import make_letter
 from tests.delivery.sink import sink
 from tests.delivery.stage import make_issue, to
 from tests.factories import NOW, make_article, make_newsletter
 
 pytestmark = pytest.mark.django_db
-
-
-def make_letter(**given: object) -> Letter:
-    plain = {
-        "key": "k1",
-        "sender": given.get("sender") or make_newsletter().sender,
-        "address": "ada@readers.example",
-        "subject": "Confirm",
-        "text": "Please confirm.",
-        "html": "<p>Please confirm.</p>",
-        "now": timezone.now(),
-    }
-    return write("confirmation", **{**plain, **given})  # type: ignore[arg-type]
 
 
 def test_a_letter_is_sent_once_with_its_own_message_id() -> None:

@@ -13,6 +13,7 @@ from newsletter.delivery import lookup
 from newsletter.delivery.lookup import Lookup
 from newsletter.delivery.relay import Relay
 from newsletter.delivery.transports.smtp import Smtp
+from tests.delivery.resolver import know_no_name
 
 
 @pytest.fixture
@@ -63,6 +64,12 @@ def test_a_name_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert asked.count("192.0.2.1") == 1
 
 
+@pytest.fixture
+def unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    know_no_name(monkeypatch)
+
+
+@pytest.mark.usefixtures("unknown")
 def test_a_failure_is_told_once_and_asked_about_again() -> None:
     one = Lookup("relay.invalid", 25)
     assert isinstance(one.place(), OSError)
@@ -71,6 +78,7 @@ def test_a_failure_is_told_once_and_asked_about_again() -> None:
     assert isinstance(one.place(), OSError)
 
 
+@pytest.mark.usefixtures("unknown")
 def test_an_old_failure_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
     one = Lookup("relay.invalid", 25)
     wait_for(one)

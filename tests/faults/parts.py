@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -46,11 +46,7 @@ class Parts:
         """SIGKILL the server and everything it started."""
         pid = read_pid(self.cluster / "postmaster.pid")
         children = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False).stdout.split()
-        for one in [pid, *map(int, children)]:
-            try:
-                os.kill(one, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
+        _kill([pid, *map(int, children)])
 
     def start_database(self) -> None:
         """Start it again, through recovery."""
@@ -58,7 +54,7 @@ class Parts:
 
     def kill_redis(self) -> None:
         """SIGKILL."""
-        os.kill(self.redis_pid, signal.SIGKILL)
+        _kill([self.redis_pid])
 
     def start_redis(self) -> None:
         """Start it again, empty."""
@@ -97,7 +93,25 @@ def own_parts(folder: Path, *, database: bool = True) -> Iterator[Parts]:
         valkey.stop(place)
         if database:
             parts.kill_database()
-        time.sleep(0.1)
+
+
+def _kill(pids: list[int]) -> None:
+    """SIGKILL, and wait until they are gone."""
+    for one in pids:
+        with suppress(ProcessLookupError):
+            os.kill(one, signal.SIGKILL)
+    end = time.monotonic() + 30
+    while any(map(_lives, pids)):
+        assert time.monotonic() < end, "it did not die"
+        time.sleep(0.005)
+
+
+def _lives(pid: int) -> bool:
+    """Whether it is there and no zombie: those wait for whoever adopted them, and hold nothing."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
+    except OSError:
+        return False
 
 
 def know_this_life() -> None:

@@ -1,8 +1,9 @@
 """A wire that can be cut: a small proxy, TCP or Unix socket, before any part of the rig.
 
 Modes: ``passing``; ``hanging`` (nothing moves and nothing is closed: a half-open connection); ``refusing`` (new
-connections are closed at once, old ones reset); ``swallowing`` (what is asked goes through, the answer is thrown away
-and the connection reset). ``delay`` is seconds a piece waits, ``rate`` octets a second.
+connections are closed at once, old ones reset); ``breaking off`` (the first piece of an answer goes through, then all
+hangs); ``swallowing`` (what is asked goes through, the answer is thrown away and the connection reset). ``delay`` is
+seconds a piece waits, ``rate`` octets a second.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ import asyncio
 import socket
 import struct
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PASSING, HANGING, REFUSING, SWALLOWING = "passing", "hanging", "refusing", "swallowing"
+BREAKING_OFF = "breaking off"
 Place = tuple[str, int] | Path
 
 
@@ -26,6 +29,7 @@ class Proxy:
         self.target, self.source = target, source
         self.mode, self.delay, self.rate = PASSING, 0.0, 0
         self.cuts = 0
+        self.knocks: list[tuple[float, bool]] = []  # monotonic second of every connection, and whether it was let in
         self.port = 0
         self._loop = asyncio.new_event_loop()
         self._over = asyncio.Event()
@@ -62,6 +66,7 @@ class Proxy:
         await asyncio.sleep(0)  # the loop closes what was aborted when it comes round
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.knocks.append((time.monotonic(), self.mode != REFUSING))
         if self.mode == REFUSING or self._over.is_set():
             _abort(writer)
             return
@@ -103,6 +108,8 @@ class Proxy:
                     self.cuts += 1
                     _abort(writer)
                     break
+                if self.mode == BREAKING_OFF and answers:
+                    self.mode = HANGING
                 if self.delay:
                     await asyncio.sleep(self.delay)
                 if self.rate:

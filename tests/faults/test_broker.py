@@ -10,8 +10,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -29,25 +27,7 @@ from tests.workers.crew import NOBODY, broker_of_our_own, crew, wait_until
 pytestmark = pytest.mark.django_db(transaction=True)
 CONNECTIONS = 8
 PATIENCE = 90.0
-
-
-@contextmanager
-def again_and_again(what: Callable[[], None], *, every: float) -> Iterator[list[int]]:
-    """Do something every so many seconds beside the block; the list grows with every time."""
-    end, times = threading.Event(), [0]
-
-    def run() -> None:
-        while not end.wait(every):
-            what()
-            times[0] += 1
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield times
-    finally:
-        end.set()
-        thread.join()
+TURNS = 4
 
 
 def _client(parts: Parts) -> redis.Redis:
@@ -59,13 +39,13 @@ def _through(wire: Path) -> str:
 
 
 def _send(issue: Issue, folder: Path, broker: str) -> float:
-    """One worker sends the issue; returns the seconds from its first message to the end."""
+    """One worker sends the issue; returns the seconds of its fastest half, by the relay's clock."""
     with sink(folder) as relay, crew(relay.port, folder / "worker.log") as start:
         start(connections=CONNECTIONS, broker=broker)
-        wait_until(lambda: bool(relay.accepted()), seconds=60, every=0.02)
-        began = time.monotonic()
         wait_until(lambda: is_sent(issue), seconds=PATIENCE)
-        return time.monotonic() - began
+        begun = sorted(second for _, second in relay.seen())
+    half = len(begun) // 2
+    return min(last - first for first, last in zip(begun, begun[half:], strict=False))
 
 
 @pytest.mark.short
@@ -81,25 +61,33 @@ def test_a_broker_killed_midway_stops_nothing(tmp_path: Path) -> None:
         account("F7", "SIGKILL of Redis midway", issue, relay, recovered=time.monotonic() - struck)
 
 
-def test_a_broker_that_forgets_everything_every_five_seconds_stops_nothing(tmp_path: Path) -> None:
-    issue = make_issue(readers=20_000, kilobytes=10)
-    with own_parts(tmp_path / "own", database=False) as parts, sink(tmp_path) as relay:
+def test_a_broker_that_forgets_everything_again_and_again_stops_nothing(tmp_path: Path) -> None:
+    issue, marks = make_issue(readers=20_000, kilobytes=10), range(1000, 18_000, 4000)
+    with own_parts(tmp_path / "own", database=False) as parts, sink(tmp_path, delay=0.01) as relay:
         with crew(relay.port, tmp_path / "worker.log") as start:
             start(connections=CONNECTIONS, broker=parts.redis_url)
-            with again_and_again(lambda: _client(parts).flushall() and None, every=5) as times:
-                wait_until(lambda: is_sent(issue), seconds=PATIENCE)
-        account("F8", "FLUSHALL every 5 s", issue, relay, runs=max(times[0], 1))
+            for mark in marks:
+                wait_until(lambda mark=mark: len(relay.accepted()) >= mark, seconds=PATIENCE, every=0.02)  # type: ignore[misc]
+                with _client(parts) as client:
+                    client.flushall()
+                assert not is_sent(issue)
+            wait_until(lambda: is_sent(issue), seconds=PATIENCE)
+        account("F8", "FLUSHALL again and again", issue, relay, runs=len(marks))
 
 
 def test_a_whole_send_without_a_broker_keeps_four_fifths_of_the_rate(tmp_path: Path) -> None:
-    """The issues are alike and are sent one after the other in turns, so the machine is the same for both."""
+    """The issues are alike and are sent in turns, first one way, then the other.
+
+    What else the machine does only ever slows, so the fastest of each count.
+    """
     took: dict[str, list[float]] = {"with": [], "without": []}
     last = None
-    for turn in range(4):
-        way = ("with", "without")[turn % 2]
-        issue = make_issue(getattr(last, "newsletter", None), readers=0 if last else 12_000, kilobytes=10)
-        took[way].append(_send(issue, tmp_path / str(turn), broker_of_our_own() if way == "with" else NOBODY))
-        last = issue
+    for turn in range(TURNS):
+        for way in ("with", "without") if turn % 2 else ("without", "with"):
+            issue = make_issue(getattr(last, "newsletter", None), readers=0 if last else 12_000, kilobytes=10)
+            folder = tmp_path / f"{way}{turn}"
+            took[way].append(_send(issue, folder, broker_of_our_own() if way == "with" else NOBODY))
+            last = issue
     ratio = min(took["with"]) / min(took["without"])
     print(json.dumps({"rate_without_broker": round(ratio, 2), **took}))
     assert ratio >= 0.8
@@ -159,7 +147,7 @@ def test_a_hung_broker_holds_no_request_up_and_is_named_while_the_issue_goes_out
             os.kill(parts.redis_pid, signal.SIGCONT)
         account("F10", "Redis hung from the start", issue, relay, recovered=time.monotonic() - started)
     assert longest <= 3
-    assert words != "well"
+    assert words.startswith("Redis hangs: ")
 
 
 def test_a_broker_that_answers_after_200_ms_stops_nothing(tmp_path: Path) -> None:
@@ -207,7 +195,7 @@ def test_a_full_broker_holds_no_request_up_and_is_named_while_the_issue_goes_out
         client.close()
         account("F12", "Redis full", issue, relay, recovered=time.monotonic() - started)
     assert longest <= 3
-    assert words != "well"
+    assert words.startswith("Redis is full")
 
 
 @pytest.mark.short

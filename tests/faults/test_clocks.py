@@ -22,9 +22,9 @@ from newsletter.issues.schedule import schedule
 from tests.delivery.sink import sink
 from tests.delivery.stage import database_url, make_issue, states
 from tests.faults.account import account
+from tests.faults.approved import approved
 from tests.faults.clocks import missing, wrong_clock
 from tests.faults.drive import is_sent, let_time_pass
-from tests.faults.test_send import _approved
 from tests.workers.crew import NOBODY, broker_of_our_own, crew, wait_until
 
 pytestmark = [
@@ -77,7 +77,7 @@ def test_workers_four_hours_apart_share_a_sending_and_take_over_from_a_dead_one(
 @pytest.mark.parametrize("off", ["+2h", pytest.param("-2h", marks=pytest.mark.short)])
 def test_what_a_command_writes_is_the_time_of_the_database(off: str, tmp_path: Path) -> None:
     """``send --expires 1h``: on a host two hours behind it would be over before it began."""
-    issue = _approved(readers=20)
+    issue = approved(readers=20)
     done = _run(["send", str(issue.pk), "--expires", "1h"], off=off, folder=tmp_path)
     assert done.returncode == 0, done.stderr.decode()
     issue = find(issue.pk)
@@ -95,7 +95,7 @@ def test_what_a_command_writes_is_the_time_of_the_database(off: str, tmp_path: P
 @pytest.mark.parametrize("off", TWO_HOURS)
 def test_a_ticker_with_a_wrong_clock_sends_at_the_time_of_the_database(off: str, tmp_path: Path) -> None:
     now = timezone.now()
-    issue = _approved(readers=20)
+    issue = approved(readers=20)
     schedule(issue.pk, at=now + timedelta(hours=1), by="ada", now=now)
     early = _run(["tick"], off=off, folder=tmp_path)
     assert (early.returncode, json.loads(early.stdout)["sent"]) == (0, [])
@@ -113,7 +113,7 @@ def test_a_ticker_with_a_wrong_clock_sends_at_the_time_of_the_database(off: str,
 
 @pytest.mark.parametrize("off", TWO_HOURS)
 def test_a_cool_off_asked_for_by_a_host_with_a_wrong_clock_lasts_as_long_as_it_should(off: str, tmp_path: Path) -> None:
-    issue = _approved(readers=1)
+    issue = approved(readers=1)
     done = _run(["send", str(issue.pk), "--cool-off", "10m"], off=off, folder=tmp_path)
     assert done.returncode == 0, done.stderr.decode()
     until = find(issue.pk).cool_off_until
@@ -126,7 +126,7 @@ def test_a_cool_off_asked_for_by_a_host_with_a_wrong_clock_lasts_as_long_as_it_s
 def test_the_metronome_of_a_host_with_a_wrong_clock_is_heard(off: str, tmp_path: Path) -> None:
     """A beat carries when it ends by the clock of whoever sent it: two hours behind, it would be over on arrival."""
     now, broker = timezone.now(), broker_of_our_own()
-    issue = _approved(readers=20)
+    issue = approved(readers=20)
     schedule(issue.pk, at=now + timedelta(minutes=1), by="ada", now=now)
     Issue.objects.filter(pk=issue.pk).update(send_at=now - timedelta(minutes=1))
     environment = {

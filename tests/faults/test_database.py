@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -21,57 +17,18 @@ from django.utils import timezone
 
 from newsletter.delivery.models import Chunk, ChunkState
 from newsletter.delivery.patience import patient
-from newsletter.issues.models import Issue
 from tests.delivery.sink import sink
 from tests.delivery.stage import make_issue, sending_issue, to
 from tests.faults.account import account
-from tests.faults.drive import drive, is_sent
+from tests.faults.desk import status, web
+from tests.faults.drive import drive, sent_by_now
 from tests.faults.parts import Parts, at, own_parts
 from tests.faults.proxy import HANGING, PASSING, proxy
-from tests.workers.crew import NOBODY, crew, wait_until
+from tests.workers.crew import crew, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CONNECTIONS = 8
 PATIENCE = 240.0
-
-
-def sent_by_now(issue: Issue) -> bool:
-    """Whether the issue is finished; a database that is away says no."""
-    try:
-        return is_sent(issue)
-    except OperationalError:
-        connection.close()
-        return False
-
-
-@contextmanager
-def web(database: str, log: Path) -> Iterator[str]:
-    """A web process on a free port; yields its address."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        place = f"127.0.0.1:{free.getsockname()[1]}"
-    environment = {**os.environ, "DATABASE_URL": database, "REDIS_URL": NOBODY}
-    with log.open("ab") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "newsletter", "web", "--bind", place], env=environment, stdout=out, stderr=out
-        )
-    try:
-        wait_until(lambda: status(f"http://{place}/readyz") == 200, seconds=60)
-        yield f"http://{place}"
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def status(address: str) -> int:
-    """The status of a GET, 0 when nobody answers."""
-    try:
-        with urllib.request.urlopen(address, timeout=10) as answer:
-            return int(answer.status)
-    except urllib.error.HTTPError as error:
-        error.close()
-        return int(error.code)
-    except OSError:
-        return 0
 
 
 @pytest.mark.short
@@ -83,7 +40,7 @@ def test_a_database_killed_and_restarted_makes_no_second_copy(tmp_path: Path) ->
             wait_until(lambda: len(relay.accepted()) >= 500, seconds=60, every=0.01)
             parts.kill_database()
             connection.close()
-            answers = {status(f"{desk}/readyz"), status(f"{desk}/desk/login"), status(f"{desk}/healthz")}
+            answers = {page: status(f"{desk}/{page}") for page in ("healthz", "readyz", "desk/login")}
             time.sleep(1)
             parts.start_database()
             struck = time.monotonic()
@@ -91,7 +48,7 @@ def test_a_database_killed_and_restarted_makes_no_second_copy(tmp_path: Path) ->
             recovered = time.monotonic() - struck
             assert status(f"{desk}/readyz") == 200
         account("F14", "SIGKILL of PostgreSQL, restarted", issue, relay, cut=CONNECTIONS, recovered=recovered)
-    assert answers <= {200, 503}
+    assert answers == {"healthz": 200, "readyz": 503, "desk/login": 200}
 
 
 def _terminate_all(parts: Parts) -> None:
@@ -125,15 +82,14 @@ def test_all_backends_terminated_every_two_seconds(times: int, readers: int, tmp
 
 
 def _cpu_seconds(pid: int) -> float:
-    """CPU of a process and those it waits for, by /proc."""
-    below = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False).stdout.split()
-    pids = [pid, *map(int, below)]
-    total = 0.0
-    for one in pids:
+    """CPU of a process group and of those it had and waited for, by /proc."""
+    group = subprocess.run(["pgrep", "-g", str(pid)], capture_output=True, text=True, check=False).stdout.split()
+    total = 0
+    for one in group:
         with suppress(OSError):
             fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
-            total += int(fields[11]) + int(fields[12])
-    return total / 100
+            total += sum(map(int, fields[11:15]))  # its own, user and system, and that of children that have ended
+    return total / os.sysconf("SC_CLK_TCK")
 
 
 def test_a_database_away_for_a_minute_is_waited_for_without_a_busy_loop(tmp_path: Path) -> None:
@@ -265,4 +221,5 @@ def test_deadlocks_are_tried_again(tmp_path: Path) -> None:
             wait_until(lambda: sent_by_now(issue), seconds=PATIENCE)
         found = parts.ask("select deadlocks from pg_stat_database where datname = 'newsletter'")
         deadlocks = int(str(found[0][0]))
-        account("F20", "deadlocks", issue, relay, runs=deadlocks, cut=(deadlocks + 1) * CONNECTIONS)
+        account("F20", "deadlocks", issue, relay, runs=deadlocks, cut=0)
+    assert deadlocks > 0

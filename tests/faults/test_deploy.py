@@ -48,21 +48,27 @@ def _next_version(folder: Path) -> dict[str, str]:
 
 
 def test_a_migration_of_every_table_midway_and_new_workers_behind_it(tmp_path: Path) -> None:
-    """The migration holds its locks for two seconds while the old workers send; then new ones take their place."""
+    """The migration holds its locks for two seconds while the old workers send; then new ones take their place.
+
+    The relay is slow until the old ones have ended, so that the new ones find something.
+    """
     later = _next_version(tmp_path)
     with own_parts(tmp_path / "own") as parts, sink(tmp_path, delay=0.01) as relay:
         issue = make_issue(readers=READERS, kilobytes=10)
         with crew(relay.port, tmp_path / "worker.log") as start:
             old = start(connections=CONNECTIONS, DATABASE_URL=parts.database_url)
             wait_until(lambda: len(relay.accepted()) >= 500, seconds=60, every=0.01)
+            relay.follow(delay=0.5)
             migrate = [sys.executable, "-m", "django", "migrate", "next_version", "--verbosity", "0"]
             subprocess.run(migrate, env={**os.environ, **later, "DATABASE_URL": parts.database_url}, check=True)
-            at_the_end = len(relay.accepted())
+            after_the_migration = len(relay.accepted())
             assert old.end() == 0
+            at_the_end = len(relay.accepted())
+            relay.follow(delay=0.01)
             ended = time.monotonic()
             start(connections=CONNECTIONS, DATABASE_URL=parts.database_url, **later)
             wait_until(lambda: is_sent(issue), seconds=180)
             took = time.monotonic() - ended
         account("F43", "a migration of five tables and new workers midway", issue, relay, recovered=took)
         assert states(issue) == {"accepted": READERS}
-    assert at_the_end < READERS
+    assert 500 <= after_the_migration <= at_the_end < READERS

@@ -16,12 +16,11 @@ from django.utils import timezone
 from newsletter.embedded import postgres
 from newsletter.embedded.place import place_of
 from newsletter.errors import Unavailable
-from newsletter.issues.models import Issue
 from newsletter.management.health import examine
 from tests.delivery.sink import sink
 from tests.delivery.stage import make_issue
 from tests.faults.account import account
-from tests.faults.drive import is_sent
+from tests.faults.drive import sent_by_now
 from tests.faults.parts import Parts, own_parts
 from tests.workers.crew import crew, wait_until
 
@@ -77,14 +76,6 @@ def _small_disk(home: Path) -> Iterator[SmallDisk]:
         subprocess.run(["umount", "--lazy", place.data], check=True)
 
 
-def _is_sent(issue: Issue) -> bool:
-    try:
-        return is_sent(issue)
-    except DatabaseError:
-        connection.close()
-        return False
-
-
 def _database_words() -> str:
     connection.close()
     part = next(part for part in examine(timezone.now()) if part.name == "database")
@@ -117,7 +108,7 @@ def test_a_full_disk_loses_nothing_and_sending_goes_on_with_room(tmp_path: Path)
         in_the_dark = len(relay.accepted())
         disk.free()
         struck = time.monotonic()
-        while not _is_sent(issue):
+        while not sent_by_now(issue):
             _start_again(parts)
             assert time.monotonic() - struck < 240
             time.sleep(0.5)

@@ -10,18 +10,14 @@ from pathlib import Path
 import pytest
 
 from newsletter.delivery.models import Chunk
-from newsletter.issues.models import Issue
 from tests.delivery.sink import sink
 from tests.delivery.stage import make_issue
 from tests.faults.account import account, dice
+from tests.faults.drive import is_sent
 from tests.workers.crew import broker_of_our_own, crew, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CONNECTIONS = 16
-
-
-def _is_sent(issue: Issue) -> bool:
-    return Issue.objects.filter(pk=issue.pk, state=Issue.State.SENT).exists()
 
 
 def test_ten_kills_of_the_whole_group_in_a_send_of_twenty_thousand(tmp_path: Path) -> None:
@@ -35,7 +31,7 @@ def test_ten_kills_of_the_whole_group_in_a_send_of_twenty_thousand(tmp_path: Pat
             running.kill()
         started = time.monotonic()
         start(connections=CONNECTIONS, broker=broker_of_our_own())
-        wait_until(lambda: _is_sent(issue), seconds=180)
+        wait_until(lambda: is_sent(issue), seconds=180)
         recovered = time.monotonic() - started
         cut = len(goals) * CONNECTIONS
         account(
@@ -58,7 +54,7 @@ def test_a_worker_that_stood_still_for_longer_than_its_lease_sends_nothing_more(
         wait_until(lambda: len(relay.accepted()) >= 2000, seconds=60, every=0.005)
         os.killpg(first.process.pid, signal.SIGSTOP)
         start(connections=CONNECTIONS, broker=broker_of_our_own())
-        wait_until(lambda: _is_sent(issue), seconds=240)
+        wait_until(lambda: is_sent(issue), seconds=240)
         os.killpg(first.process.pid, signal.SIGCONT)
         time.sleep(5)
         account("F5", "SIGSTOP of a worker for longer than its lease, then SIGCONT", issue, relay, cut=CONNECTIONS)

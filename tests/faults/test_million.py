@@ -19,9 +19,9 @@ from newsletter.delivery.ledger import LEASE_SECONDS
 from tests.delivery.sink import Sink, sink
 from tests.delivery.stage import make_issue
 from tests.faults.account import account, dice
+from tests.faults.children import children_of, holder
+from tests.faults.drive import sent_by_now
 from tests.faults.parts import Parts, own_parts
-from tests.faults.test_database import sent_by_now
-from tests.faults.test_workers import children_of, holder
 from tests.workers.crew import Worker, crew, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)

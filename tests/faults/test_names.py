@@ -11,6 +11,7 @@ from newsletter.delivery.ledger import LEASE_SECONDS
 from newsletter.delivery.models import Chunk
 from newsletter.delivery.relay import Relay
 from newsletter.delivery.transports.smtp import Smtp
+from tests.delivery.resolver import know_no_name
 from tests.delivery.sink import sink
 from tests.delivery.stage import make_issue, sending_issue, states, to
 from tests.faults.account import account
@@ -25,7 +26,8 @@ RELAY = "relay.names.example"
 
 
 @pytest.mark.short
-def test_a_name_that_does_not_resolve_burns_no_attempt(tmp_path: Path) -> None:
+def test_a_name_that_does_not_resolve_burns_no_attempt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    know_no_name(monkeypatch)
     issue, away = sending_issue(readers=READERS), time.monotonic() + 4
     with sink(tmp_path) as relay:
 

@@ -34,7 +34,8 @@ def sink_at(address: str, folder: Path, *, rate: int) -> Iterator[Sink]:
 
 def shares(folder: Path) -> Counter[str]:
     """How many messages came from which address."""
-    return Counter((folder / "hosts.log").read_text().splitlines())
+    log = folder / "hosts.log"
+    return Counter(log.read_text().splitlines() if log.exists() else ())
 
 
 class Witness(Server):
@@ -44,15 +45,10 @@ class Witness(Server):
         super().__init__(folder / "accepted.log", {}, None)
         self.pause = 1 / rate if rate else 0.0
         self.hosts = (folder / "hosts.log").open("ab", buffering=0)
-        self.peer = b""
 
-    def read(self, session: Session) -> None:
-        self.peer = session.sock.getpeername()[0].encode()
-        super().read(session)
-
-    def witness(self, recipient: str, content: bytes) -> None:
-        self.hosts.write(self.peer + b"\n")
-        super().witness(recipient, content)
+    def witness(self, session: Session, content: bytes) -> None:
+        self.hosts.write(session.host.encode() + b"\n")
+        super().witness(session, content)
         time.sleep(self.pause)
 
 

@@ -8,7 +8,7 @@ from newsletter.errors import Refused
 from newsletter.ingest import apart
 from newsletter.ingest.apart import read_apart
 from newsletter.ingest.sources import SOURCES
-from tests.contracts.test_sources import SAMPLES
+from tests.ingest.samples import SAMPLES
 
 
 @pytest.mark.parametrize("form", SOURCES)

@@ -15,6 +15,7 @@ import pytest
 from newsletter.errors import Invalid, Refused, Unavailable
 from newsletter.ingest.fetch import Limits, fetch
 from newsletter.ingest.guard import may_reach, networks
+from tests.delivery.resolver import know_no_name
 from tests.ingest.street import House, house
 
 HERE = networks(["127.0.0.1/32"])
@@ -246,7 +247,8 @@ def test_a_status_says_whether_trying_again_helps(there: House, status: int, kin
         fetch(there.serve("/", status=status), limits=OPEN)
 
 
-def test_a_host_nobody_knows_is_told() -> None:
+def test_a_host_nobody_knows_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    know_no_name(monkeypatch)
     assert code("http://nowhere.invalid/", Limits()) == "unavailable"
 
 

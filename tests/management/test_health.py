@@ -28,6 +28,7 @@ from newsletter.errors import Unavailable
 from newsletter.issues.models import Issue
 from newsletter.management.health import examine
 from newsletter.management.plain import database_trouble
+from tests.delivery.resolver import know_no_name
 from tests.delivery.sink import sink
 from tests.delivery.stage import sending_issue
 from tests.factories import NOW, make_newsletter
@@ -128,7 +129,8 @@ def test_a_relay_that_is_away_is_named() -> None:
     assert _words(Relay("127.0.0.1", 1)).startswith("The relay is away: no connection")
 
 
-def test_a_relay_whose_name_does_not_resolve_is_named() -> None:
+def test_a_relay_whose_name_does_not_resolve_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    know_no_name(monkeypatch)
     assert "cannot be looked up (DNS)" in _words(Relay("relay.invalid", 25), seconds=20)
 
 

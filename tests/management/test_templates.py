@@ -13,7 +13,7 @@ import pytest
 
 from newsletter.rendering.render import TEMPLATES
 from tests.factories import make_newsletter
-from tests.management.test_verbs import Run, run  # noqa: F401  a fixture
+from tests.management.command import Run
 
 CLASSIC = (TEMPLATES / "digests" / "classic.mjml.j2").read_text(encoding="utf-8")
 
@@ -27,7 +27,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.mark.django_db
 class TestTemplates:
-    def test_a_good_template_is_tried_kept_shown_listed_and_dropped(self, run: Run, file: Path) -> None:  # noqa: F811
+    def test_a_good_template_is_tried_kept_shown_listed_and_dropped(self, run: Run, file: Path) -> None:
         code, tried = run("templates", "check", file, "--json")
         assert (code, {row["good"] for row in tried["trials"]}, tried["findings"]) == (0, {True}, [])
         assert run("templates", "keep", file, "--json")[1]["version"] == 1
@@ -37,14 +37,14 @@ class TestTemplates:
         assert (rows["ours"], sorted(rows)) == (["ctw"], ["briefing", "classic", "compact", "ours", "single"])
         assert run("templates", "drop", "ours", "--json")[1]["error"]["code"] == "in_use"
 
-    def test_a_broken_template_is_told_with_its_place_and_not_kept(self, run: Run, file: Path) -> None:  # noqa: F811
+    def test_a_broken_template_is_told_with_its_place_and_not_kept(self, run: Run, file: Path) -> None:
         file.write_text("<mjml>\n{% if %}", encoding="utf-8")
         code, tried = run("templates", "check", file, "--json")
         assert (code, tried["findings"][0]["place"], tried["findings"][0]["in"]) == (1, "ours.mjml.j2, line 2", "en 10")
         code, refused = run("templates", "keep", file, "--json")
         assert (code, refused["error"]["where"]) == (1, "ours.mjml.j2, line 2")
 
-    def test_a_file_that_is_not_there_is_refused(self, run: Run) -> None:  # noqa: F811
+    def test_a_file_that_is_not_there_is_refused(self, run: Run) -> None:
         assert run("templates", "check", "/nowhere/x.mjml.j2", "--json")[0] == 1
         assert run("templates", "serve", "nowhere", "--json")[0] == 1
 

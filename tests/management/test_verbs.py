@@ -7,11 +7,9 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.core.management import ManagementUtility
 from django.test import override_settings
 
 from newsletter.articles.models import Article
@@ -23,9 +21,9 @@ from newsletter.issues.queries import placed
 from newsletter.management.commands import up
 from tests.delivery.stage import add_readers, sending_issue
 from tests.factories import NOW, make_article, make_newsletter
+from tests.management.command import Run
 
 pytestmark = pytest.mark.django_db
-Run = Any
 
 EXPORT = """Left over\n{{"authors": ["Ada Byron"], "type": "commentary", "centerAffiliationAll": "dc", "centers": [],
 "englishNewsletterAll": "ctw", "nonEnglishNewsletterAll": "", "primaryCenter": "", "programAffiliation": "russia",
@@ -33,17 +31,6 @@ EXPORT = """Left over\n{{"authors": ["Ada Byron"], "type": "commentary", "center
 {title}
 A port on the Black Sea has become a test of who writes the rules.
 The first ships left under inspection in autumn, and few of the officials expected the arrangement to last."""
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    def call(*words: object) -> tuple[int, Any]:
-        with pytest.raises(SystemExit) as end:
-            ManagementUtility(["newsletter", *map(str, words)]).execute()
-        out = capsys.readouterr().out
-        return int(end.value.code or 0), json.loads(out) if out.startswith(("{", "[")) and out.count("\n") == 1 else out
-
-    return call
 
 
 @pytest.fixture

@@ -17,10 +17,10 @@ def look(name: str) -> Part:
     return health._examined(name, PARTS[name], timezone.now())
 
 
-def is_told(fault: str, words: str) -> bool:
-    """Whether a row of the table names the fault, and holds the words between backticks."""
+def is_told(fault: str, words: str, *, happens: str = "") -> bool:
+    """Whether a row of the table names the fault (and what ``happens``), and holds the words between backticks."""
     rows = [line for line in TABLE.splitlines() if line.startswith("|") and fault in line.split("|")[1].split()]
-    return any(told in words for row in rows for told in row.split("`")[1::2])
+    return any(told in words for row in rows if happens in row.split("|")[2] for told in row.split("`")[1::2])
 
 
 def check(fault: str, name: str, *, ok: bool = False) -> None:

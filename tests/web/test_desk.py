@@ -128,12 +128,20 @@ def test_the_desk_sends_over_a_while_and_says_so(desk: Client, issue: Issue) -> 
     assert "Goes out over 4h" in desk.get(reverse("desk:issue", args=[issue.pk])).content.decode()
 
 
-@pytest.mark.parametrize("spread", ["soon", "0m", "8d", "99999w"])
-def test_the_desk_refuses_a_time_no_issue_can_go_out_over(desk: Client, issue: Issue, spread: str) -> None:
+@pytest.mark.parametrize(
+    ("spread", "words"),
+    [
+        ("soon", "is no span of time"),
+        ("0m", "cannot go out over this long"),
+        ("8d", "cannot go out over this long"),
+        ("99999w", "is longer than a hundred years"),
+    ],
+)
+def test_the_desk_refuses_a_time_no_issue_can_go_out_over(desk: Client, issue: Issue, spread: str, words: str) -> None:
     act(desk, issue, "approve")
     act(desk, issue, "send", spread=spread)
     page = desk.get(reverse("desk:issue", args=[issue.pk])).content.decode()
-    assert any(words in page for words in ("is no span of time", "cannot go out over this long", "a hundred years"))
+    assert words in page
     assert find(issue.pk).state == Issue.State.APPROVED
 
 

@@ -23,8 +23,8 @@ from newsletter.delivery.writer import writer_of
 from newsletter.errors import Invalid
 from newsletter.management.health import examine
 from tests.delivery.dkim.made import DOMAIN, rsa_key, two_keys, verified, write_key
+from tests.delivery.letter import make_letter
 from tests.delivery.stage import make_issue
-from tests.delivery.test_letters import make_letter
 from tests.factories import make_newsletter
 
 

@@ -14,6 +14,7 @@ import pytest
 import redis
 
 from newsletter.delivery.pace.rate import Limit
+from tests.delivery.pace.bound import worst_excess
 from tests.delivery.pace.own_valkey import OwnValkey
 from tests.delivery.stage import database_url
 from tests.workers.crew import NOBODY, broker_of_our_own
@@ -44,15 +45,6 @@ def draw_in_processes(
     lines = [one.communicate(timeout=60)[0] for one in running]
     assert [one.returncode for one in running] == [0] * processes
     return sorted(float(second) for line in lines for second in line.split())
-
-
-def worst_excess(used: list[float], limit: Limit) -> float:
-    """Return by how much the worst interval is above its bound (below zero: never)."""
-    worst, least = -limit.burst, float("inf")
-    for number, second in enumerate(used):  # an interval from use i to use j holds j - i + 1 uses
-        least = min(least, number - limit.rate * second)
-        worst = max(worst, number + 1 - limit.rate * second - least - limit.burst)
-    return worst
 
 
 @pytest.mark.parametrize("rate", [2.0, 40.0, 900.0])

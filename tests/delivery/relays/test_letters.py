@@ -15,8 +15,8 @@ from newsletter.delivery.pace.rate import Limit
 from newsletter.delivery.pace.slots import Slots
 from newsletter.delivery.relays.models import Bucket, RelayTrouble, StandingRelay
 from newsletter.letters.models import Letter
+from tests.delivery.letter import make_letter
 from tests.delivery.sink import sink
-from tests.delivery.test_letters import make_letter
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
