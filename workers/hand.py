@@ -25,7 +25,7 @@ SLICE_SECONDS = 50.0
 def freeze(issue_id: int, *, now: datetime) -> None:
     """Freeze the audience of an issue."""
     frozen = freeze_audience(issue_id, now=now, seconds=SLICE_SECONDS)
-    if frozen.deliveries and not frozen.complete:
+    if frozen.ran_out:  # what waits or does not add up would be back at once, for ever: the pump looks after it
         wake().freeze(issue_id)
 
 

@@ -26,6 +26,7 @@ from newsletter.delivery.work import Terms, Writer
 from newsletter.delivery.writer import IssueWriter, writer_of
 from newsletter.delivery.written import KnowingWriter, unsigned
 from newsletter.errors import Conflict, Invalid
+from newsletter.log_lines import masked
 
 log = logging.getLogger(__name__)
 SLICE_SECONDS = 50.0
@@ -94,8 +95,11 @@ def _set_aside(turnstile: Turnstile, notices: Notices) -> None:
 
 
 def _pause(issue_id: int, words: str, reply: str) -> None:
-    """Pause an issue in the relay's own words; somebody may have been quicker."""
+    """Pause an issue in the relay's own words; somebody may have been quicker.
+
+    Relays repeat whom they speak of; whoever may see an issue need not see readers.
+    """
     try:
-        pause(issue_id, by="system", now=database_now(), reason=words, reply=reply)
+        pause(issue_id, by="system", now=database_now(), reason=masked(words), reply=reply)
     except Conflict:
         log.info("pause_came_late issue=%s", issue_id)

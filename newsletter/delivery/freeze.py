@@ -61,10 +61,11 @@ SELECT (SELECT max(reader_id) FROM audience), (SELECT count(*) FROM audience), (
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """How far a freeze came; ``complete`` means that sending has begun."""
+    """How far a freeze came; ``complete`` means that sending has begun, ``ran_out`` that only time was lacking."""
 
     deliveries: int
     complete: bool
+    ran_out: bool = False
 
 
 def freeze(issue_id: int, *, now: datetime, seconds: float = 45.0) -> Frozen:
@@ -82,7 +83,7 @@ def freeze(issue_id: int, *, now: datetime, seconds: float = 45.0) -> Frozen:
         if sending.complete:
             return Frozen(sending.deliveries, complete=_begin(issue_id, sending, now=now))
         if time.monotonic() > end:
-            return Frozen(sending.deliveries, complete=False)
+            return Frozen(sending.deliveries, complete=False, ran_out=True)
 
 
 def _write_portion(issue_id: int, now: datetime) -> Sending | None:

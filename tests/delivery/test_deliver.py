@@ -13,7 +13,7 @@ from newsletter.delivery.models import Attempt, Chunk, Delivery, DeliveryState
 from newsletter.delivery.reconcile import reconcile
 from newsletter.delivery.status import deliveries, status
 from newsletter.delivery.transports.memory import Memory
-from newsletter.issues.models import Issue
+from newsletter.issues.models import HistoryEntry, Issue
 from newsletter.readers.models import Subscription, Suppression
 from tests.delivery.sink import sink
 from tests.delivery.stage import check_promise, sending_issue, states, to
@@ -106,6 +106,15 @@ def test_the_same_refusal_of_everybody_pauses_the_issue_with_the_relay_s_words(t
     issue.refresh_from_db()
     assert (issue.state, issue.pause_reason) == (Issue.State.PAUSED, "5.7.1 your address has a bad name")
     assert states(issue) == {"queued": 190, "refused": 10}
+
+
+def test_a_pause_names_no_reader_whom_the_relay_s_words_name(tmp_path: Path) -> None:
+    issue = sending_issue(readers=20)
+    with sink(tmp_path, rcpt={"@": ["550 5.7.1 <r1@readers.example>: not from you", 0]}) as relay:
+        deliver(place="t", transport=to(relay.port))
+    issue.refresh_from_db()
+    told = HistoryEntry.objects.get(issue=issue, act="pause").detail["reason"]
+    assert (issue.pause_reason, told) == ("5.7.1 <(masked)>: not from you",) * 2
 
 
 def test_a_refused_sender_pauses_at_once_and_burns_nobody(tmp_path: Path) -> None:

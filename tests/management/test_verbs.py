@@ -6,14 +6,20 @@ import json
 import socket
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.db import connection
 from django.test import override_settings
 
 from newsletter.articles.models import Article
 from newsletter.catalogue.models import Newsletter
+from newsletter.delivery.control import pull_back
+from newsletter.delivery.database_clock import database_now
 from newsletter.delivery.models import Attempt, Chunk, ChunkState, Delivery, DeliveryState
 from newsletter.delivery.rewind import hold
 from newsletter.issues.models import HistoryEntry, Issue
@@ -506,6 +512,22 @@ def test_an_issue_is_resent_extended_and_corrected_by_verbs(run: Run) -> None:
 def test_send_takes_an_expiry(run: Run, issue: int) -> None:
     run("approve", issue)
     assert run("send", issue, "--expires", "24h", "--json")[1]["expires_at"] is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_send_waits_no_longer_when_the_issue_is_pulled_back(run: Run, issue: int) -> None:
+    run("approve", issue)
+
+    def take_back() -> None:
+        with closing(connection):
+            while not Issue.objects.filter(pk=issue, state=Issue.State.COOLING_OFF).exists():
+                time.sleep(0.05)
+            pull_back(issue, by="bob", now=database_now())
+
+    with ThreadPoolExecutor() as other:
+        other.submit(take_back)
+        answer = run("send", issue, "--cool-off", "10m", "--wait", "--json")[1]
+    assert answer["state"] == "approved"
 
 
 def test_deliveries_tell_the_relay_s_own_words_without_what_a_terminal_obeys(run: Run) -> None:

@@ -14,7 +14,7 @@ from newsletter.delivery.status import status
 from newsletter.issues.lifecycle import State
 from newsletter.management.verb import Verb, now, span_of_time
 
-FINAL = frozenset({State.SENT, State.CANCELLED, State.PAUSED})
+UNDER_WAY = frozenset({State.COOLING_OFF, State.FREEZING, State.SENDING})  # these end without a person
 LOOK_EVERY = 0.5  # seconds between two looks while waiting
 
 
@@ -30,7 +30,9 @@ class Command(Verb):
             "--expires", type=span_of_time, metavar="24h", help="what still waits then is not sent any more"
         )
         parser.add_argument("--spread", type=span_of_time, metavar="30m", help="let it go out over this long")
-        parser.add_argument("--wait", action="store_true", help="return when every delivery is final")
+        parser.add_argument(
+            "--wait", action="store_true", help="return when it is sent, or somebody stopped it or pulled it back"
+        )
 
     def run(
         self,
@@ -45,7 +47,7 @@ class Command(Verb):
     ) -> dict[str, Any]:
         send(issue, by=by, now=now(), cool_off=cool_off, expires=expires, spread=spread)
         answer = status(issue)
-        while wait and answer["state"] not in FINAL:
+        while wait and answer["state"] in UNDER_WAY:
             time.sleep(LOOK_EVERY)
             answer = status(issue)
             counts = answer["counts"]
