@@ -111,6 +111,7 @@ def _write_portion(issue_id: int, now: datetime) -> Sending | None:
             sending.excluded[reason] = sending.excluded.get(reason, 0) + number
         sending.watermark = last or sending.watermark
         sending.complete = looked_at < PORTION
+        sending.moved_at = now
         sending.save()
         return sending
 

@@ -90,7 +90,7 @@ def _issues(now: datetime) -> Iterator[Measure]:
     )
     yield Measure(
         "newsletter_idle_seconds",
-        "since when no delivery of a sending issue moved",
+        "since when nothing of an issue that is frozen or sent moved",
         values=[({"issue": str(one.issue)}, one.idle_seconds) for one in moves],
     )
     yield Measure("newsletter_accepted_total", "deliveries accepted ever", "counter", [({}, _accepted())])

@@ -56,6 +56,7 @@ class Sending(models.Model):
     variants = models.JSONField(default=dict, db_default={})  # variant -> readers
     repeated = models.PositiveIntegerField(default=0, db_default=0)  # who get a story again from another newsletter
     complete = models.BooleanField(default=False)
+    moved_at = models.DateTimeField(null=True, blank=True)  # when its last portion was written
     added_since = models.DateTimeField(null=True, blank=True)  # a further portion: who subscribed since then
 
     def __str__(self) -> str:

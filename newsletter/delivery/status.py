@@ -76,7 +76,7 @@ def _variants(issue_id: int, sending: Sending) -> list[dict[str, Any]]:
 
 
 def deliveries(issue_id: int, *, state: str | None, after: int, limit: int) -> Iterator[dict[str, Any]]:
-    """Yield one dict a delivery: id, address, variant, state, reason, attempts, code, reply, message_id.
+    """Yield one dict a delivery: id, address, variant, state, reason, attempts, code, message_id, reply.
 
     ``reply`` is what the relay said last, in its own words; ``after`` is the last id seen.
     """
@@ -102,8 +102,8 @@ def _told(issue_id: int, sender: Sender, row: tuple[Any, ...], said: Mapping[int
         "reason": reason,
         "attempts": attempts,
         "code": code,
-        "reply": said.get(pk, ""),
         "message_id": message_id(issue_id, pk, sender),
+        "reply": said.get(pk, ""),
     }
 
 

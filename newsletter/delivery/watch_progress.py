@@ -1,4 +1,4 @@
-"""The watchdog: how long the oldest queued delivery of every sending issue waits, and since when nothing moved."""
+"""The watchdog: how long the oldest queued delivery of every issue under way waits, and since when nothing moved."""
 
 from __future__ import annotations
 
@@ -24,13 +24,18 @@ LEFT JOIN LATERAL (
 ) m ON true
 WHERE i.state = 'sending' AND c.state <> {ChunkState.CLOSED}
     AND (c.rest_until IS NULL OR c.rest_until <= clock_timestamp())
-GROUP BY i.id ORDER BY i.id
+GROUP BY i.id
+UNION ALL
+SELECT i.id, 0::float8, extract(epoch FROM clock_timestamp() - greatest(i.updated_at, s.moved_at))::float8
+FROM newsletter_issue i LEFT JOIN newsletter_sending s ON s.issue_id = i.id
+WHERE i.state = 'freezing'
+ORDER BY 1
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Seconds: since when the oldest queued delivery of an issue waits, and since when none of it moved."""
+    """Seconds: how long the oldest queued delivery of an issue waits (0 in a freeze), and since when nothing moved."""
 
     issue: int
     oldest_seconds: float
@@ -43,7 +48,7 @@ class Progress:
 
 
 def progress() -> list[Progress]:
-    """Return how it stands with every sending issue of which something waits or is held."""
+    """Return how it stands with every issue that is being frozen, or sent while something of it waits or is held."""
     with connection.cursor() as cursor:
         cursor.execute(_PROGRESS)
         return [Progress(*row) for row in cursor.fetchall()]

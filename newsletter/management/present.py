@@ -9,7 +9,7 @@ from wcwidth import wcswidth
 
 from newsletter.spell import spelled
 
-WIDEST = 60  # columns of one cell
+WIDEST = 60  # columns of one cell of a table; its last column and single facts are told in full
 
 
 def present(answer: Mapping[str, Any]) -> str:
@@ -32,7 +32,7 @@ def _table(rows: list[Any]) -> list[str]:
     if not all(isinstance(row, Mapping) for row in rows):
         return [f"  {_cell(row)}" for row in rows]
     columns = [key for key in rows[0] if any(row.get(key) not in (None, "", [], {}) for row in rows)]
-    cells = [[_cell(row.get(column)) for column in columns] for row in rows]
+    cells = [[*(_cut(_cell(row.get(one))) for one in columns[:-1]), _cell(row.get(columns[-1]))] for row in rows]
     widths = [max(_width(_words(name)), *(_width(line[at]) for line in cells)) for at, name in enumerate(columns)]
     head = "  " + "  ".join(_pad(_words(name), width) for name, width in zip(columns, widths, strict=True))
     body = ["  " + "  ".join(_pad(cell, width) for cell, width in zip(line, widths, strict=True)) for line in cells]
@@ -48,7 +48,10 @@ def _cell(value: object) -> str:
         text = "; ".join(_cell(part) for part in value)
     else:
         text = "" if value is None else str(value)
-    text = spelled(" ".join(text.split()))
+    return spelled(" ".join(text.split()))
+
+
+def _cut(text: str) -> str:
     while _width(text) > WIDEST:
         text = text[:-2].rstrip() + "…"
     return text

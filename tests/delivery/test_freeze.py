@@ -47,6 +47,7 @@ def test_a_freeze_that_is_cut_short_goes_on_where_it_stopped(monkeypatch: pytest
     issue = make_issue(readers=250)
     assert [freeze(issue.pk, now=timezone.now(), seconds=-1).complete for _ in range(3)] == [False, False, True]
     assert states(issue) == {"queued": 250}
+    assert Sending.objects.get().moved_at is not None
     assert not freeze(issue.pk, now=timezone.now()).complete  # it is sending now: nothing to do
     assert Delivery.objects.count() == 250
 

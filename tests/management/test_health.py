@@ -18,7 +18,7 @@ from newsletter.catalogue.models import Sender
 from newsletter.delivery.control import pause
 from newsletter.delivery.conversation import Login
 from newsletter.delivery.knock import knock
-from newsletter.delivery.models import Chunk, Presence
+from newsletter.delivery.models import Chunk, Presence, Sending
 from newsletter.delivery.pace.notices import Notices
 from newsletter.delivery.presence import TICKER, WORKER, leave, sign
 from newsletter.delivery.relay import Relay
@@ -195,6 +195,23 @@ def test_a_stuck_issue_is_named() -> None:
     past = timezone.now() - timedelta(minutes=11)
     Issue.objects.update(updated_at=past, frozen_at=past)
     Chunk.objects.update(settled_at=past)
+    assert part("issues")[1].startswith(f"Issue {issue.pk} is stuck: nothing of it has moved for 11 minutes.")
+
+
+def test_a_freeze_that_stands_still_is_named_and_one_that_moves_is_not() -> None:
+    issue, past = sending_issue(readers=1), timezone.now() - timedelta(minutes=11)
+    Issue.objects.update(state="freezing", updated_at=past)
+    Sending.objects.update(moved_at=timezone.now())
+    assert part("issues")[0]
+    Sending.objects.update(moved_at=past)
+    assert part("issues")[1].startswith(f"Issue {issue.pk} is stuck: nothing of it has moved for 11 minutes.")
+
+
+def test_a_freeze_that_nobody_began_is_named() -> None:
+    past = timezone.now() - timedelta(minutes=11)
+    issue = Issue.objects.create(
+        newsletter=make_newsletter(), state="freezing", window_to=NOW, created_at=past, updated_at=past
+    )
     assert part("issues")[1].startswith(f"Issue {issue.pk} is stuck: nothing of it has moved for 11 minutes.")
 
 

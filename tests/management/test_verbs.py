@@ -543,6 +543,21 @@ def test_deliveries_tell_the_relay_s_own_words_without_what_a_terminal_obeys(run
     assert not set("\x1b\x9b\u202e") & set(told)
 
 
+def test_deliveries_tell_all_of_the_relay_s_words(run: Run) -> None:
+    issue = sending_issue(readers=1)
+    words = "5.7.1 " + "this relay takes nothing from senders it has no record of; " * 4 + "see the postmaster"
+    Attempt.objects.create(
+        delivery=Delivery.objects.get(),
+        at=NOW,
+        outcome=DeliveryState.REFUSED,
+        relay="r",
+        phase="rcpt",
+        code=550,
+        words=words,
+    )
+    assert f"550 {words}\n" in run("deliveries", issue.pk)[1]
+
+
 @pytest.mark.parametrize(
     ("public", "port", "told"),
     [
