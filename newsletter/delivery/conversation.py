@@ -325,7 +325,11 @@ class Conversation:
 
 
 def _text(octets: bytes) -> str:
-    """Return what a relay wrote: UTF-8 as it ought to be (RFC 6531), or each octet as old relays mean it."""
+    """Return what a relay wrote: UTF-8 as it ought to be (RFC 6531), or each octet as old relays mean it.
+
+    Without NUL, which no database keeps.
+    """
+    octets = octets.replace(b"\0", b"")
     try:
         return octets.decode().strip()
     except UnicodeDecodeError:

@@ -158,6 +158,7 @@ def test_421_before_the_content_is_about_the_connection_and_after_the_dot_about_
     [
         ("5.1.1 кто это?".encode(), "5.1.1 кто это?"),
         ("5.1.1 boîte inconnue".encode("latin-1"), "5.1.1 boîte inconnue"),
+        (b"5.1.1 no\0body", "5.1.1 nobody"),  # no database keeps a NUL
         (b"5.1.1 <script>\x1b[2J\x9b</script>", "5.1.1 <script>\x1b[2J\x9b</script>"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.db import connection
@@ -33,24 +34,29 @@ UPDATE newsletter_bucket b SET tokens = CASE WHEN %(rate)s::float8 > 0 THEN g.ha
     at = g.now, day = greatest(b.day, g.today), used = g.used_today + g.number
 FROM granted g WHERE b.name = g.name
 RETURNING g.number, g.have - g.number, %(cap)s::int - g.used_today - g.number,
-    extract(epoch FROM ((g.today + 1)::timestamp AT TIME ZONE 'UTC') - g.now)::float8
+    extract(epoch FROM ((g.today + 1)::timestamp AT TIME ZONE 'UTC') - g.now)::float8, b.day
 """
 _GIVE_BACK = """UPDATE newsletter_bucket SET used = greatest(0, used - %(number)s)
-WHERE name = %(name)s AND day = (clock_timestamp() AT TIME ZONE 'UTC')::date"""
+WHERE name = %(name)s AND day = %(day)s"""
 _CHARGE = """
 UPDATE newsletter_bucket SET tokens = tokens - 1, day = greatest(day, (clock_timestamp() AT TIME ZONE 'UTC')::date),
     used = 1 + CASE WHEN day >= (clock_timestamp() AT TIME ZONE 'UTC')::date THEN used ELSE 0 END
 WHERE name = %(name)s AND (day < (clock_timestamp() AT TIME ZONE 'UTC')::date AND %(cap)s > 0 OR used < %(cap)s)
+RETURNING day
 """
 _NO_CAP = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What a draw gave: tokens, and when there are more: ``wait`` seconds; ``full`` says that today has none left."""
+    """What a draw gave: tokens, and when there are more: ``wait`` seconds; ``full`` says that today has none left.
+
+    ``day`` is the UTC day in whose count they stand.
+    """
 
     number: int
     wait: float
+    day: date
     full: bool = False
 
 
@@ -71,15 +77,15 @@ def draw(limit: Limit, want: int) -> Drawn:
             cursor.execute(_OPEN, {"name": limit.name, "tokens": limit.capacity})
             cursor.execute(_DRAW, values)
             row = cursor.fetchone()
-    number, have, left, until_midnight = row
+    number, have, left, until_midnight, day = row
     if left <= 0 and number < want:
-        return Drawn(number, max(until_midnight, 1.0), full=True)
+        return Drawn(number, max(until_midnight, 1.0), day, full=True)
     wait = (1.0 - have) / limit.rate if limit.rate and have < 1 else 0.0
-    return Drawn(number, min(max(wait, 0.0), LONGEST_WAIT))
+    return Drawn(number, min(max(wait, 0.0), LONGEST_WAIT), day)
 
 
-def charge(limit: Limit) -> bool:
-    """Book one message that goes at once, so that later ones wait; False when today has no room.
+def charge(limit: Limit) -> date | None:
+    """Book one message that goes at once, so that later ones wait; returns the day it counts for, None without room.
 
     Raises ``Unavailable``.
     """
@@ -87,10 +93,14 @@ def charge(limit: Limit) -> bool:
     with asking_the_database(), connection.cursor() as cursor:
         cursor.execute(_OPEN, {"name": limit.name, "tokens": limit.capacity})
         cursor.execute(_CHARGE, values)
-        return bool(cursor.rowcount)
+        row = cursor.fetchone()
+    return row[0] if row else None
 
 
-def give_back(limit: Limit, number: int) -> None:
-    """Take tokens that nobody used out of today's count; raises ``Unavailable``."""
+def give_back(limit: Limit, number: int, day: date) -> None:
+    """Take tokens that nobody used out of the count of the day they were drawn on, unless a new one has begun.
+
+    Raises ``Unavailable``.
+    """
     with asking_the_database(), connection.cursor() as cursor:
-        cursor.execute(_GIVE_BACK, {"name": limit.name, "number": number})
+        cursor.execute(_GIVE_BACK, {"name": limit.name, "number": number, "day": day})

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass
+from datetime import date
 from secrets import token_hex
 
 import redis
@@ -47,12 +48,16 @@ return 1
 
 @dataclass(frozen=True, slots=True)
 class Dealt:
-    """Tokens that may be used until the monotonic second ``until``; without any, ask again after ``wait`` seconds."""
+    """Tokens that may be used until the monotonic second ``until``; without any, ask again after ``wait`` seconds.
+
+    ``day`` is the one whose count they stand in, None where no day is counted.
+    """
 
     number: int
     until: float
     wait: float = 0.0
     full: bool = False
+    day: date | None = None
 
 
 class Deal:
@@ -89,7 +94,7 @@ class Deal:
                 self._fall_silent(error)
         began = time.monotonic()
         drawn = book.draw(limit, want)
-        return Dealt(drawn.number, began + TOKEN_SECONDS, wait=drawn.wait, full=drawn.full)
+        return Dealt(drawn.number, began + TOKEN_SECONDS, wait=drawn.wait, full=drawn.full, day=drawn.day)
 
     def close(self) -> None:
         """End the connection."""

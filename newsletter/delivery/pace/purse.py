@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from datetime import date
 
 from newsletter.delivery.pace import book
 from newsletter.delivery.pace.deal import Deal
@@ -19,6 +20,7 @@ class _Pocket:
     until: float = 0.0  # monotonic second after which the tokens are void
     ask_at: float = 0.0
     full: bool = False
+    day: date | None = None  # in whose count they stand
 
 
 class Purse:
@@ -38,6 +40,7 @@ class Purse:
             return False
         dealt = self._deal.take(limit, max(1, want))
         pocket.tokens, pocket.until, pocket.full = dealt.number, dealt.until, dealt.full
+        pocket.day = dealt.day
         pocket.ask_at = now + max(dealt.wait, SHORTEST_WAIT) if not dealt.number else 0.0
         return dealt.number > 0 and time.monotonic() < dealt.until
 
@@ -69,6 +72,6 @@ class Purse:
         return pocket
 
     def _void(self, pocket: _Pocket) -> None:
-        if pocket.tokens and pocket.limit.cap is not None:
-            book.give_back(pocket.limit, pocket.tokens)
+        if pocket.tokens and pocket.limit.cap is not None and pocket.day is not None:
+            book.give_back(pocket.limit, pocket.tokens, pocket.day)
         pocket.tokens = 0

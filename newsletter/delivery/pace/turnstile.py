@@ -158,7 +158,8 @@ class Turnstile:
         """Return how many jobs could go soon: below some number it is worth claiming more."""
         if len(self.ways) == 1 and not self._paced:
             (way,) = self.ways.values()
-            return len(way.jobs) if not way.rate else self._soon(way)
+            if not way.rate:
+                return len(way.jobs)
         if self._count() >= MOST_HELD:
             return MOST_HELD
         now = time.monotonic()

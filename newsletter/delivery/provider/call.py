@@ -136,7 +136,8 @@ def _told(message: EmailMultiAlternatives, parcel: Parcel, batch: Batch, count: 
     if own is None:
         return Lost("the provider does not say what became of this recipient")
     if own.status in ("sent", "queued"):
-        return Reply(250, "2.0.0", f"2.0.0 {own.message_id or 'taken by the provider'}"[:LONGEST_WORDS])
+        named = str(own.message_id or "taken by the provider").replace("\0", "")
+        return Reply(250, "2.0.0", f"2.0.0 {named}"[:LONGEST_WORDS])
     if own.status in ("invalid", "rejected"):
         return Reply(550, "5.0.0", f"5.0.0 the provider says {own.status}")
     if own.status == "failed":
@@ -198,4 +199,4 @@ def _words(error: Exception) -> str:
     else:
         cause = error.__cause__
         said = str(error) if cause is None else f"{type(cause).__name__}: {cause}"
-    return " ".join(said.split())[:LONGEST_WORDS]
+    return " ".join(said.replace("\0", "").split())[:LONGEST_WORDS]

@@ -35,9 +35,12 @@ class LetterWays:
             if outlet.connections and not self._slots.take(outlet.code, outlet.connections):
                 continue
             try:
-                if outlet.limit is not None and not book.charge(outlet.limit):
+                day = book.charge(outlet.limit) if outlet.limit is not None else None
+                if outlet.limit is not None and day is None:
                     continue
-                word = _try(outlet, envelope, content, intend)
+                word, left = _try(outlet, envelope, content, intend)
+                if outlet.limit is not None and day is not None and not left:
+                    book.give_back(outlet.limit, 1, day)
             finally:
                 if outlet.connections:
                     self._slots.free(outlet.code)
@@ -68,8 +71,8 @@ class LetterWays:
 
 def _try(
     outlet: Outlet, envelope: Envelope, content: Callable[[], bytes], intend: Callable[[], bool]
-) -> Answered | Down | None:
-    """Hand over on one relay; what surely never left does not count for its day."""
+) -> tuple[Answered | Down | None, bool]:
+    """Hand over on one relay; returns its word and whether anything may have left."""
     left = False
 
     def leaving() -> bytes:
@@ -81,6 +84,4 @@ def _try(
     word = submit(channel, envelope, leaving, intend)
     if isinstance(word, Answered):
         channel.leave()
-    if outlet.limit is not None and not left:
-        book.give_back(outlet.limit, 1)
-    return word
+    return word, left

@@ -72,6 +72,14 @@ def test_a_relay_that_refuses_connections_burns_nothing_and_the_other_takes_its_
     assert RelayTrouble.objects.get().relay == "one"
 
 
+def test_a_slow_relay_s_worker_claims_no_more_than_it_can_send_soon(tmp_path: Path) -> None:
+    issue = sending_issue(readers=12_000)
+    with sink(tmp_path) as one:
+        relay("one", one.port, rate="50/s")
+        go(seconds=1)
+    assert Chunk.objects.filter(issue=issue, claims__gt=0).count() <= turnstile.MOST_HELD // 1000 + 1
+
+
 @pytest.mark.parametrize("rules", [{"greeting": "421 4.3.2 closing"}, {"mail": "530 5.7.0 log in first"}])
 def test_a_relay_in_trouble_pauses_nothing_while_there_is_another(tmp_path: Path, rules: dict[str, str]) -> None:
     issue = sending_issue(readers=60)
