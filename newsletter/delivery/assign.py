@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from newsletter.issues.audience import audience_sql
+from newsletter.issues.audience import GOT, audience_sql, corrected_values
 from newsletter.issues.elsewhere import Bit, had_values, keyed_sql, sources
 from newsletter.issues.models import Issue
 from newsletter.issues.queries import stored_renderings
@@ -31,18 +31,17 @@ CHOICE_SQL = """
     ) v"""
 
 
-_ADDED = """s.state = 'active' and s.since >= %(added_since)s and x.id is null and r.erased_at is null
+_SINCE = "s.since >= %(added_since)s"
+_NO_COPY = """s.state = 'active' and x.id is null and r.erased_at is null
     and not exists (select from newsletter_delivery e where e.issue_id = %(issue_id)s and e.reader_id = s.reader_id)"""
 
 
 def assignment(issue: Issue, *, added_since: datetime | None = None) -> tuple[str, dict[str, Any]]:
     """Return the SQL of ``keyed`` for one page of the audience, and the values it and ``CHOICE_SQL`` need.
 
-    With ``added_since`` the audience is who subscribed since then and has no copy.
+    With ``added_since`` the audience is who was added since then: see ``added_sql``.
     """
-    audience, further = audience_sql(issue)
-    if added_since is not None:
-        audience, further = added_sql(), {"added_since": added_since}
+    audience, further = audience_sql(issue) if added_since is None else added_sql(issue, added_since)
     stored = list(stored_renderings(issue).defer("html", "text", "digest"))
     shared: dict[str, Any] = next((dict(one.rule.get("shared", {})) for one in stored if not one.variant), {})
     bits: list[Bit] = [(article, newsletter) for article, newsletter in shared.get("bits", [])]
@@ -61,9 +60,14 @@ def assignment(issue: Issue, *, added_since: datetime | None = None) -> tuple[st
     return keyed, given
 
 
-def added_sql() -> str:
-    """Return the SQL of one page of those added since; parameters: ``added_since`` and the issue's number."""
-    return narrowed(_ADDED)
+def added_sql(issue: Issue, since: datetime) -> tuple[str, dict[str, Any]]:
+    """Return the SQL of one page of those added since who have no copy, and the values it needs.
+
+    An issue is for who subscribed since; a correction for who got what it corrects, and did so later.
+    """
+    if issue.corrects_id is None:
+        return narrowed(f"{_SINCE} and {_NO_COPY}"), {"issue_id": issue.pk, "added_since": since}
+    return narrowed(f"{GOT} and {_NO_COPY}"), {"issue_id": issue.pk, **corrected_values(issue)}
 
 
 def must_wait(issue: Issue, *, now: datetime) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
+from newsletter.delivery.corrected import check_no_correction_begins, pause_corrected
 from newsletter.delivery.epoch import check_not_held
 from newsletter.delivery.models import Sending
 from newsletter.delivery.pace.spread import check_window
@@ -34,8 +35,9 @@ def send(
     """Let an approved issue go, at once or after ``cool_off``; the second caller gets ``Conflict``.
 
     What still waits ``expires`` after it left is not sent any more (default: the newsletter's policy, else ever).
-    With ``spread`` its deliveries share out that much time evenly. Raises ``Refused`` when what would go out is not
-    what was approved, when this environment may not send, and while sending is held.
+    With ``spread`` its deliveries share out that much time evenly. What a correction corrects pauses. Raises
+    ``Refused`` when what would go out is not what was approved, when this environment may not send, and while sending
+    is held.
     """
     check_may_send()
     check_not_held()
@@ -48,9 +50,11 @@ def send(
     detail = {"expires": expires_at.isoformat()} if expires_at else {}
     given: dict[str, Any] = {"version": version, "detail": detail, "hold_reason": "", "expires_at": expires_at}
     given["spread"] = spread
-    if cool_off:
-        return move(issue_id, "cool_off", by=by, now=now, cool_off_until=now + cool_off, **given)
-    issue = move(issue_id, "send", by=by, now=now, sending_at=now, **given)
+    with transaction.atomic():
+        pause_corrected(issue, by=by, now=now)
+        if cool_off:
+            return move(issue_id, "cool_off", by=by, now=now, cool_off_until=now + cool_off, **given)
+        issue = move(issue_id, "send", by=by, now=now, sending_at=now, **given)
     wake_freeze(issue_id)
     return issue
 
@@ -79,12 +83,19 @@ def pause(issue_id: int, *, by: str, now: datetime, reason: str, reply: str = ""
 def resume(issue_id: int, *, by: str, now: datetime, version: int | None = None) -> Issue:
     """Go on where it stopped; an issue that goes already stays as it is.
 
-    After a pause for a run of equal refusals those readers wait again: they were refused for our fault.
+    After a pause for a run of equal refusals those readers wait again: they were refused for our fault. Raises
+    ``Refused`` while a correction of it looks who has a copy.
     """
     frozen = Sending.objects.filter(issue_id=issue_id, complete=True).exists()
     act = "resume" if frozen else "resume_freezing"
     with transaction.atomic():
-        pardoned = pardon(issue_id) if find(issue_id).state == Issue.State.PAUSED else 0
+        if not frozen:
+            pause_corrected(find(issue_id), by=by, now=now)
+        issue = Issue.objects.select_for_update(of=("self",)).filter(pk=issue_id).first() or find(issue_id)
+        pardoned = 0
+        if issue.state == Issue.State.PAUSED:
+            check_no_correction_begins(issue)
+            pardoned = pardon(issue_id)
         detail = {"refused": pardoned} if pardoned else None
         issue = _once(act, issue_id, by=by, now=now, version=version, pause_reason="", detail=detail)
     forget_run(issue_id)

@@ -1,4 +1,7 @@
-"""Send a sent issue to those who subscribed after its audience was frozen: a further portion of the same issue."""
+"""Send a sent issue to those added after its audience was frozen: a further portion of the same issue.
+
+Added to an issue is who subscribed since, to a correction who got the corrected issue since.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,13 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 
 from newsletter.delivery.assign import added_sql
+from newsletter.delivery.corrected import check_at_rest, check_no_correction_begins
 from newsletter.delivery.epoch import check_not_held
 from newsletter.delivery.models import Sending
 from newsletter.delivery.resend import check_not_expired
 from newsletter.delivery.safe import check_may_send
 from newsletter.delivery.wake import wake_freeze
-from newsletter.errors import Conflict, Refused
+from newsletter.errors import Conflict
 from newsletter.issues.lifecycle import ACTS, find, move, state_words
 from newsletter.issues.models import Issue
 
@@ -24,11 +28,13 @@ def extend(issue_id: int, *, by: str, now: datetime) -> int:
 
     Nobody added is nothing done, so a second call changes nothing. No reader and no address gets a second copy: the
     constraints of the first portion hold for all. Raises ``Conflict``, and ``Refused`` when the issue has expired,
-    is a correction, this environment may not send, or sending is held.
+    what it corrects is going out or another correction looks who has a copy, this environment may not send, or
+    sending is held.
     """
     check_may_send()
     check_not_held()
     with transaction.atomic():
+        check_at_rest(find(issue_id))
         issue = Issue.objects.select_for_update(of=("self",)).filter(pk=issue_id).first() or find(issue_id)
         _check(issue, now=now)
         number = added(issue)
@@ -41,13 +47,11 @@ def extend(issue_id: int, *, by: str, now: datetime) -> int:
 
 
 def added(issue: Issue) -> int:
-    """Return how many readers subscribed since an issue was sent and have no copy."""
-    values = {
-        **{"issue_id": issue.pk, "newsletter_id": issue.newsletter_id, "after": 0, "limit": None},
-        "added_since": _since(issue),
-    }
+    """Return how many readers were added since an issue was sent and have no copy."""
+    audience, values = added_sql(issue, _since(issue))
+    values |= {"newsletter_id": issue.newsletter_id, "after": 0, "limit": None}
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM ({added_sql()}) a", values)
+        cursor.execute(f"SELECT count(*) FROM ({audience}) a", values)
         return int(cursor.fetchone()[0])
 
 
@@ -57,13 +61,7 @@ def _since(issue: Issue) -> datetime:
 
 
 def _check(issue: Issue, *, now: datetime) -> None:
-    if issue.corrects_id is not None:
-        raise Refused(
-            f"Issue {issue.pk} is a correction; it is for those who got issue {issue.corrects_id}.",
-            code="correction",
-            where=f"issue {issue.pk}",
-            fix="Send the corrected issue to those added since.",
-        )
+    check_no_correction_begins(issue)
     if issue.state not in ACTS["extend"].allowed:
         raise Conflict(
             f"Issue {issue.pk} is {state_words(issue.state)}; it cannot be sent to more readers now.",

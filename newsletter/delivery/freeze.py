@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from django.db import connection, transaction
 
 from newsletter.delivery.assign import CHOICE_SQL, NO_ARTICLE, assignment, must_wait
+from newsletter.delivery.corrected import await_corrected
 from newsletter.delivery.models import ChunkState, DeliveryState, Lane, Sending
 from newsletter.delivery.span import span
 from newsletter.delivery.wake import wake_deliver, wake_freeze
@@ -74,6 +75,8 @@ def freeze(issue_id: int, *, now: datetime, seconds: float = 45.0) -> Frozen:
     Two at once, a crash in between, a repeated wake-up: the watermark moves in the transaction that writes the rows.
     """
     end = time.monotonic() + seconds
+    if not await_corrected(find(issue_id)):
+        return Frozen(0, complete=False)
     Sending.objects.get_or_create(issue_id=issue_id)
     while True:
         with span("freeze", issue=issue_id):

@@ -8,7 +8,7 @@ from newsletter.issues.models import Issue, IssueRendering
 from newsletter.readers.audience import AUDIENCE_SQL, narrowed
 
 MAY_HAVE_IT = (3, 6)  # states of a delivery (a room above, see ``issues.elsewhere``): accepted and in doubt
-_GOT = f"""exists (select from newsletter_delivery d where d.issue_id = %(corrects)s and d.reader_id = s.reader_id
+GOT = f"""exists (select from newsletter_delivery d where d.issue_id = %(corrects)s and d.reader_id = s.reader_id
     and d.state in {MAY_HAVE_IT}
     and (%(corrected_variants)s::text[] is null or d.variant = any(%(corrected_variants)s)))"""
 
@@ -21,7 +21,12 @@ def audience_sql(issue: Issue) -> tuple[str, dict[str, Any]]:
     """
     if issue.corrects_id is None:
         return AUDIENCE_SQL, {}
-    return narrowed(_GOT), {"corrects": issue.corrects_id, "corrected_variants": _variants(issue)}
+    return narrowed(GOT), corrected_values(issue)
+
+
+def corrected_values(issue: Issue) -> dict[str, Any]:
+    """Return the values that ``GOT`` needs for a correction."""
+    return {"corrects": issue.corrects_id, "corrected_variants": _variants(issue)}
 
 
 def audience_words(issue: Issue) -> str:

@@ -18,6 +18,7 @@ from newsletter.delivery.control import pause, send
 from newsletter.delivery.freeze import freeze
 from newsletter.delivery.models import Attempt, Chunk, ChunkState, Delivery, DeliveryState
 from newsletter.issues.approve import approve
+from newsletter.issues.correct import correct
 from newsletter.issues.draft import draft
 from newsletter.issues.edit import reword
 from newsletter.issues.lifecycle import State, find
@@ -394,6 +395,19 @@ def test_house_words_are_banned_and_allowed_at_the_desk(desk: Client) -> None:
     page = desk.get(reverse("desk:phrases")).content.decode()
     desk.post(reverse("desk:allow", args=[BannedPhrase.objects.get().pk]))
     assert ("&lt;script&gt;alert" in page, HOSTILE in page, BannedPhrase.objects.count()) == (True, False, 0)
+
+
+def test_who_sends_a_correction_is_told_what_it_pauses(desk: Client) -> None:
+    article = make_article("Rivers of ice")
+    newsletter = make_newsletter()
+    make_reader(newsletter)
+    first = approve(draft(newsletter, now=NOW, by="ada").pk, by="ada", now=NOW)
+    act(desk, first, "send")
+    freeze(first.pk, now=NOW)
+    correction = approve(correct(first.pk, article_id=article.pk, by="ada", now=NOW).pk, by="ada", now=NOW)
+    act(desk, correction, "send")
+    page = desk.get(reverse("desk:issue", args=[correction.pk])).content.decode()
+    assert f"Issue {first.pk} is paused" in page
 
 
 def test_what_is_in_doubt_is_resent_and_an_issue_corrected_from_forms(desk: Client) -> None:

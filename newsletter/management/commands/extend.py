@@ -13,7 +13,7 @@ from newsletter.management.verb import Verb, now
 
 
 class Command(Verb):
-    help = "Send a sent issue to those who subscribed since."
+    help = "Send a sent issue to those who subscribed since, a correction to those who got the corrected issue since."
 
     def arguments(self, parser: CommandParser) -> None:
         parser.add_argument("issue", type=int)

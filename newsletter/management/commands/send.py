@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from newsletter.delivery.control import send
+from newsletter.delivery.corrected import told_of_corrected
 from newsletter.delivery.status import status
 from newsletter.issues.lifecycle import State
 from newsletter.management.verb import Verb, now, span_of_time
@@ -45,7 +46,9 @@ class Command(Verb):
         by: str,
         **_: Any,
     ) -> dict[str, Any]:
-        send(issue, by=by, now=now(), cool_off=cool_off, expires=expires, spread=spread)
+        sent = send(issue, by=by, now=now(), cool_off=cool_off, expires=expires, spread=spread)
+        if told := told_of_corrected(sent):
+            sys.stderr.write(f"{told}\n")
         answer = status(issue)
         while wait and answer["state"] in UNDER_WAY:
             time.sleep(LOOK_EVERY)

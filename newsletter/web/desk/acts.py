@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 from newsletter.catalogue.durations import duration
 from newsletter.catalogue.models import Newsletter
 from newsletter.delivery import control
+from newsletter.delivery.corrected import told_of_corrected
 from newsletter.delivery.database_clock import database_now
 from newsletter.delivery.extend import extend
 from newsletter.delivery.proof import proof as mail_proof
@@ -148,10 +149,9 @@ def _send(request: HttpRequest, pk: int, who: dict[str, Any]) -> str:
     expires = duration(request.POST["expires"], where="expires") if request.POST.get("expires") else None
     spread = duration(request.POST["spread"], where="spread") if request.POST.get("spread") else None
     cool_off = COOL_OFF if request.POST.get("cool_off") else None
-    control.send(pk, cool_off=cool_off, expires=expires, spread=spread, **who)
-    return (
-        _("On its way.") if not request.POST.get("cool_off") else _("It leaves in ten minutes. You can pull it back.")
-    )
+    issue = control.send(pk, cool_off=cool_off, expires=expires, spread=spread, **who)
+    words = _("It leaves in ten minutes. You can pull it back.") if cool_off else _("On its way.")
+    return f"{words} {told_of_corrected(issue)}".strip()
 
 
 def _simple(verb: Callable[..., Any], words: str) -> Verb:
