@@ -18,8 +18,8 @@ from newsletter.delivery.safe import check_may_send
 from newsletter.delivery.wake import wake_deliver, wake_freeze
 from newsletter.errors import Conflict
 from newsletter.issues.approve import check_seal
-from newsletter.issues.lifecycle import ACTS, find, move
-from newsletter.issues.models import Issue
+from newsletter.issues.lifecycle import ACTS, find, find_locked, move
+from newsletter.issues.models import HistoryEntry, Issue
 
 
 def send(
@@ -86,22 +86,29 @@ def resume(issue_id: int, *, by: str, now: datetime, version: int | None = None)
     After a pause for a run of equal refusals those readers wait again: they were refused for our fault. Raises
     ``Refused`` while a correction of it looks who has a copy.
     """
-    frozen = Sending.objects.filter(issue_id=issue_id, complete=True).exists()
-    act = "resume" if frozen else "resume_freezing"
     with transaction.atomic():
-        if not frozen:
+        if not Sending.objects.filter(issue_id=issue_id, complete=True).exists():
             pause_corrected(find(issue_id), by=by, now=now)
-        issue = Issue.objects.select_for_update(of=("self",)).filter(pk=issue_id).first() or find(issue_id)
-        pardoned = 0
-        if issue.state == Issue.State.PAUSED:
-            check_no_correction_begins(issue)
+        stopped = find_locked(issue_id)
+        begun, pardoned = _has_begun(stopped), 0
+        if stopped.state == Issue.State.PAUSED:
+            check_no_correction_begins(stopped)
             pardoned = pardon(issue_id)
         detail = {"refused": pardoned} if pardoned else None
+        act = "resume" if begun else "resume_freezing"
         issue = _once(act, issue_id, by=by, now=now, version=version, pause_reason="", detail=detail)
-    forget_run(issue_id)
+    transaction.on_commit(lambda: forget_run(issue_id))
     wake_from_rest(issue_id)
-    (wake_deliver if frozen else wake_freeze)(issue_id)
+    (wake_deliver if begun else wake_freeze)(issue_id)
     return issue
+
+
+def _has_begun(issue: Issue) -> bool:
+    """Return whether its audience is whole and sending began with it: a pause may have come between the two."""
+    if issue.state == Issue.State.SENDING or not Sending.objects.filter(issue=issue, complete=True).exists():
+        return issue.state == Issue.State.SENDING
+    acts = HistoryEntry.objects.filter(issue=issue, act__in=["extend", "begin"]).order_by("-pk")
+    return issue.frozen_at is not None and acts.values_list("act", flat=True).first() != "extend"
 
 
 def cancel(issue_id: int, *, by: str, now: datetime, version: int | None = None) -> Issue:

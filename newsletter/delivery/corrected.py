@@ -9,7 +9,7 @@ from datetime import datetime
 
 from newsletter.delivery.models import Chunk, ChunkState
 from newsletter.errors import Conflict, Refused
-from newsletter.issues.lifecycle import State, find, move
+from newsletter.issues.lifecycle import State, find, find_locked, move
 from newsletter.issues.models import Issue
 
 BEGINNING = (State.COOLING_OFF, State.FREEZING)  # sent, and not yet settled who gets it
@@ -41,7 +41,7 @@ def lock_corrected(correction: Issue) -> Issue | None:
     """Return what a correction corrects, locked until the transaction ends; None for another issue."""
     if correction.corrects_id is None:
         return None
-    return Issue.objects.select_for_update().get(pk=correction.corrects_id)
+    return find_locked(correction.corrects_id)
 
 
 def check_no_correction_begins(issue: Issue) -> None:

@@ -17,7 +17,7 @@ from newsletter.delivery.resend import check_not_expired
 from newsletter.delivery.safe import check_may_send
 from newsletter.delivery.wake import wake_freeze
 from newsletter.errors import Conflict
-from newsletter.issues.lifecycle import ACTS, find, move, state_words
+from newsletter.issues.lifecycle import ACTS, find, find_locked, move, state_words
 from newsletter.issues.models import Issue
 
 MARGIN = timedelta(minutes=10)  # clocks differ, and a subscription may be committed after it was dated
@@ -35,7 +35,7 @@ def extend(issue_id: int, *, by: str, now: datetime) -> int:
     check_not_held()
     with transaction.atomic():
         check_at_rest(find(issue_id))
-        issue = Issue.objects.select_for_update(of=("self",)).filter(pk=issue_id).first() or find(issue_id)
+        issue = find_locked(issue_id)
         _check(issue, now=now)
         number = added(issue)
         if number:

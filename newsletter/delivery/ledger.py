@@ -18,6 +18,7 @@ from uuid import UUID
 
 from psycopg import pq
 
+from newsletter.delivery.doubt import unless_in_doubt
 from newsletter.delivery.epoch import HELD
 from newsletter.delivery.line import Line, Params, too_late
 from newsletter.delivery.models import ChunkState, DeliveryState, Lane
@@ -59,6 +60,7 @@ LEFT JOIN newsletter_delivery d ON d.chunk_id = c.id AND d.state = {DeliveryStat
 CLAIM = _CLAIM.format(only="")
 URGENT = _CLAIM.format(only=f"AND c.lane = {Lane.CORRECTION}")
 
+_SKIPPED = unless_in_doubt(DeliveryState.SKIPPED)
 _IN_HELD = "d.chunk_id + 0 = held.id"  # the sum keeps the planner from walking a whole chunk for a few deliveries
 _RESULT = """unnest($3::bigint[], $4::smallint[], $5::smallint[], $6::smallint[], $7::int[], $8::text[],
         $9::text[], $10::text[], $11::text[], $14::text[])
@@ -73,7 +75,8 @@ WITH held AS MATERIALIZED (
 ), broken AS (
     DELETE FROM newsletter_refusalrun n USING unnest($15::bigint[]) AS t (id) WHERE n.issue_id = t.id
 ), {{result}}, recorded AS (
-    UPDATE newsletter_delivery d SET state = r.state, code = coalesce(r.code, d.code), reason = r.reason,
+    UPDATE newsletter_delivery d SET state = CASE r.state WHEN {DeliveryState.SKIPPED} THEN {_SKIPPED} ELSE r.state END,
+        code = coalesce(r.code, d.code), reason = r.reason,
         attempts = d.attempts + r.burnt, moved_at = clock_timestamp(),
         next_attempt_at = CASE WHEN r.wait > 0 THEN clock_timestamp() + r.wait * interval '1 second' END
     FROM result r, held
@@ -89,9 +92,9 @@ WITH held AS MATERIALIZED (
     JOIN held i ON {_IN_HELD.replace("held", "i")} AND i.goes
 )"""
 _MARK = f"""UPDATE newsletter_delivery d SET reason = w.reason, moved_at = clock_timestamp(),
-    state = CASE w.reason WHEN '' THEN {DeliveryState.WIRE} ELSE {DeliveryState.SKIPPED} END
+    state = CASE w.reason WHEN '' THEN {DeliveryState.WIRE} ELSE {_SKIPPED} END
 FROM wanted w WHERE d.id = w.id AND d.state = {DeliveryState.QUEUED}
-RETURNING d.id, d.state"""
+RETURNING d.id, CASE w.reason WHEN '' THEN {DeliveryState.WIRE} ELSE {DeliveryState.SKIPPED} END AS state"""
 TURN = _BOOK.format(result=f"result AS MATERIALIZED (SELECT * FROM {_RESULT})") + _MARK
 
 # The same with refusals that may say something about us: they are counted over all workers in a row that is locked

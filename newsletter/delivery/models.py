@@ -119,7 +119,7 @@ class Delivery(models.Model):
     state = models.SmallIntegerField(choices=DeliveryState.choices, default=DeliveryState.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
     code = models.SmallIntegerField(null=True, blank=True)  # the relay's last reply code
-    reason = models.CharField(max_length=30, blank=True)  # why it was skipped
+    reason = models.CharField(max_length=30, blank=True)  # why it was skipped, or what it is in doubt for
     next_attempt_at = models.DateTimeField(null=True, blank=True)
     moved_at = models.DateTimeField(null=True, blank=True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from newsletter.delivery.bounced import suppress_unknown
+from newsletter.delivery.doubt import unless_in_doubt
 from newsletter.delivery.finish import finish_if_done
 from newsletter.delivery.ledger import RECOUNT, SETTLE, owner_lock
 from newsletter.delivery.models import ChunkState, DeliveryState
@@ -19,13 +20,15 @@ from newsletter.delivery.outcome import GIVE_UP_AFTER
 from newsletter.delivery.pace.slow import forget
 from newsletter.delivery.rewind import watch
 from newsletter.delivery.wake import wake_deliver, wake_freeze, wake_letters
-from newsletter.issues.lifecycle import record
+from newsletter.errors import Conflict
+from newsletter.issues.lifecycle import move, record
 from newsletter.issues.models import Issue
 from newsletter.letters.models import Letter
 
 log = logging.getLogger(__name__)
 LOCK = 7_310_401_377  # any number, the same in every process
 RETRY_CHUNK = 1000
+GIVEN_UP = "given_up"
 
 _SETTLE = f"UPDATE newsletter_chunk c SET {SETTLE} FROM ({RECOUNT.format(chunk='%(chunk)s')}) n WHERE c.id = %(chunk)s"
 _IN_DOUBT = f"""
@@ -40,13 +43,16 @@ WITH doubtful AS (
 )
 SELECT count(*) FROM doubtful
 """
-_CANCEL = f"""UPDATE newsletter_delivery SET state = {DeliveryState.CANCELLED}, moved_at = clock_timestamp()
+_CANCEL = f"""UPDATE newsletter_delivery d SET state = {unless_in_doubt(DeliveryState.CANCELLED)},
+    moved_at = clock_timestamp()
 WHERE chunk_id = %(chunk)s AND state IN ({DeliveryState.QUEUED}, {DeliveryState.DEFERRED})"""
-_GIVE_UP = f"""UPDATE newsletter_delivery d SET state = {DeliveryState.EXPIRED}, moved_at = clock_timestamp()
+_GIVE_UP = f"""UPDATE newsletter_delivery d SET state = {unless_in_doubt(DeliveryState.EXPIRED)},
+    reason = '{GIVEN_UP}', moved_at = clock_timestamp()
 WHERE d.chunk_id = %(chunk)s AND d.state = {DeliveryState.DEFERRED} AND d.next_attempt_at <= clock_timestamp()
     AND EXISTS (SELECT FROM newsletter_attempt a WHERE a.delivery_id = d.id
         AND a.outcome = {DeliveryState.DEFERRED} AND a.at < clock_timestamp() - %(hours)s * interval '1 hour')"""
-_EXPIRE = f"""UPDATE newsletter_delivery SET state = {DeliveryState.EXPIRED}, moved_at = clock_timestamp()
+_EXPIRE = f"""UPDATE newsletter_delivery d SET state = {unless_in_doubt(DeliveryState.EXPIRED)},
+    moved_at = clock_timestamp()
 WHERE chunk_id = %(chunk)s AND state IN ({DeliveryState.QUEUED}, {DeliveryState.DEFERRED})"""
 _OVER = f"""SELECT c.issue_id, array_agg(c.id ORDER BY c.id) FROM newsletter_chunk c
 JOIN newsletter_issue i ON i.id = c.issue_id
@@ -82,6 +88,7 @@ def reconcile(now: datetime) -> Reconciled:
             cancel_waiting(issue_id)
         _expire(now, done)
         _retry_due(done)
+        _reopen(now)
         _take_back_letters()
         suppress_unknown(now=now)
         forget(now)
@@ -170,6 +177,21 @@ def _retry_due(done: Reconciled) -> None:
             cursor.execute(_REQUEUE, {"chunk": chunk})
             done.retried += cursor.rowcount
             cursor.execute(_SETTLE, {"chunk": chunk})
+
+
+def _reopen(now: datetime) -> None:
+    """Go on with a sent issue of which something waits. Nothing leaves one so: if one is found, that is a defect."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.issue_id, sum(c.queued) FROM newsletter_chunk c JOIN newsletter_issue i ON i.id = c.issue_id "
+            "WHERE c.state = %s AND i.state = %s GROUP BY c.issue_id",
+            [ChunkState.WAITING, Issue.State.SENT],
+        )
+        waiting = cursor.fetchall()
+    for issue_id, queued in waiting:
+        with suppress(Conflict):  # somebody was faster
+            move(issue_id, "resend", by="system", now=now, sent_at=None, detail={"waiting": queued})
+            log.error("sent_issue_goes_on issue=%s waiting=%s", issue_id, queued)
 
 
 def _take_back_letters() -> None:

@@ -6,20 +6,21 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-from newsletter.delivery.epoch import check_not_held
+from newsletter.delivery.epoch import check_not_held, is_held
 from newsletter.delivery.ledger import RECOUNT, SETTLE
 from newsletter.delivery.models import ChunkState, DeliveryState
 from newsletter.delivery.wake import wake_deliver
 from newsletter.errors import Conflict, Refused
-from newsletter.issues.lifecycle import State, find, move, record
+from newsletter.issues.lifecycle import State, find, find_locked, move, record
 from newsletter.issues.models import Issue
 
 BY_POLICY_AT_MOST = 2  # times one delivery is sent again without a person: a relay may cut every connection
 ALLOWED = (State.SENDING, State.PAUSED, State.SENT)
 _CHUNKS = f"""SELECT id, state FROM newsletter_chunk WHERE issue_id = %(issue)s
 AND (in_doubt > 0 OR state = {ChunkState.LEASED}) ORDER BY id FOR NO KEY UPDATE"""
-_REQUEUE = f"""UPDATE newsletter_delivery d SET state = {DeliveryState.QUEUED}
-WHERE d.chunk_id = %(chunk)s AND d.state = {DeliveryState.IN_DOUBT} AND (%(most)s::int IS NULL OR
+# A reason says that it is in doubt for more than a lost answer (``doubt``, ``rewind``): only a person sends it again.
+_REQUEUE = f"""UPDATE newsletter_delivery d SET state = {DeliveryState.QUEUED}, reason = ''
+WHERE d.chunk_id = %(chunk)s AND d.state = {DeliveryState.IN_DOUBT} AND (%(most)s::int IS NULL OR d.reason = '' AND
     (SELECT count(*) FROM newsletter_attempt a WHERE a.delivery_id = d.id AND a.outcome = {DeliveryState.IN_DOUBT})
     <= %(most)s)"""
 _SETTLE = (
@@ -36,7 +37,7 @@ def resend(issue_id: int, *, by: str, now: datetime) -> int:
     """
     check_not_held()
     with transaction.atomic():
-        issue = Issue.objects.select_for_update(of=("self",)).filter(pk=issue_id).first() or find(issue_id)
+        issue = find_locked(issue_id)
         if issue.state not in ALLOWED:
             raise Conflict(
                 f"Issue {issue_id} is {issue.state}; nothing of it can be sent again now.",
@@ -54,16 +55,25 @@ def resend(issue_id: int, *, by: str, now: datetime) -> int:
     return number
 
 
-def resend_by_policy(issue: Issue, *, now: datetime) -> int:
-    """Do so for an issue of a newsletter whose policy is ``in_doubt = resend``, at most twice for each delivery."""
-    wanted = issue.newsletter.in_doubt == issue.newsletter.InDoubt.RESEND
-    if not wanted or issue.state != State.SENDING or is_expired(issue, now=now):
+def resend_by_policy(issue_id: int, *, now: datetime) -> int:
+    """Do so for an issue of a newsletter whose policy is ``in_doubt = resend``, at most twice for each delivery.
+
+    Nothing while sending is held, and never what is in doubt because the database was rewound.
+    """
+    if not _by_policy(find(issue_id), now=now) or is_held():
         return 0
     with transaction.atomic():
-        number = _requeue(issue.pk, most=BY_POLICY_AT_MOST)
+        if not _by_policy(find_locked(issue_id), now=now):
+            return 0
+        number = _requeue(issue_id, most=BY_POLICY_AT_MOST)
         if number:
-            record(issue.pk, "resend", by="system", now=now, detail={"in_doubt": number})
+            record(issue_id, "resend", by="system", now=now, detail={"in_doubt": number})
     return number
+
+
+def _by_policy(issue: Issue, *, now: datetime) -> bool:
+    wanted = issue.newsletter.in_doubt == issue.newsletter.InDoubt.RESEND
+    return wanted and issue.state == State.SENDING and not is_expired(issue, now=now)
 
 
 def is_expired(issue: Issue, *, now: datetime) -> bool:

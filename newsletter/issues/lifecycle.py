@@ -88,6 +88,15 @@ def find(issue_id: int) -> Issue:
     return issue
 
 
+def find_locked(issue_id: int) -> Issue:
+    """Return it with its row locked until the transaction ends; raises ``NotFound``.
+
+    Whoever locks chunks too locks the issue first. Its history may be written meanwhile, by who holds a chunk.
+    """
+    locked = Issue.objects.select_for_update(of=("self",), no_key=True).select_related("newsletter__sender")
+    return locked.filter(pk=issue_id).first() or find(issue_id)
+
+
 def check_move(issue: Issue, act: str, *, version: int | None) -> None:
     """Raise ``Conflict`` where ``move`` would: for who holds the row and does more than move it."""
     step = ACTS[act]

@@ -10,6 +10,7 @@ from django.db import connection
 
 from newsletter.delivery.control import cancel, pause, pull_back, resume, send
 from newsletter.delivery.deliver import deliver
+from newsletter.delivery.extend import extend
 from newsletter.delivery.freeze import freeze
 from newsletter.delivery.tick import tick
 from newsletter.delivery.transports.memory import Memory
@@ -115,3 +116,44 @@ def test_a_scheduled_issue_goes_by_the_clock_once() -> None:
     assert issue.slot is not None
     assert tick(issue.slot + timedelta(minutes=1)).sent == [issue.pk]
     assert tick(issue.slot + timedelta(minutes=2)).sent == []
+
+
+def paused_before_it_began(issue: Issue) -> None:
+    """The audience is whole, and the pause came before sending began with it."""
+    HistoryEntry.objects.filter(issue=issue, act="begin").latest("pk").delete()
+    Issue.objects.filter(pk=issue.pk).update(state=Issue.State.FREEZING)
+    pause(issue.pk, by="ada", now=NOW, reason="a look")
+
+
+def test_an_issue_paused_between_its_freeze_and_its_beginning_begins_when_it_is_resumed() -> None:
+    issue = approved()
+    send(issue.pk, by="ada", now=NOW)
+    freeze(issue.pk, now=NOW)
+    Issue.objects.update(frozen_at=None)
+    paused_before_it_began(issue)
+    assert resume(issue.pk, by="ada", now=NOW).state == Issue.State.FREEZING
+    assert freeze(issue.pk, now=NOW).complete
+    issue.refresh_from_db()
+    assert (issue.state, issue.frozen_at) == (Issue.State.SENDING, NOW)
+
+
+def test_an_extension_paused_before_its_beginning_begins_when_it_is_resumed() -> None:
+    issue = approved()
+    send(issue.pk, by="ada", now=NOW)
+    freeze(issue.pk, now=NOW)
+    add_readers(issue.newsletter, 3, prefix="late")
+    extend(issue.pk, by="ada", now=NOW)
+    freeze(issue.pk, now=NOW)
+    paused_before_it_began(issue)
+    assert resume(issue.pk, by="ada", now=NOW).state == Issue.State.FREEZING
+
+
+def test_an_extension_paused_behind_its_beginning_goes_on() -> None:
+    issue = approved()
+    send(issue.pk, by="ada", now=NOW)
+    freeze(issue.pk, now=NOW)
+    add_readers(issue.newsletter, 3, prefix="late")
+    extend(issue.pk, by="ada", now=NOW)
+    freeze(issue.pk, now=NOW)
+    pause(issue.pk, by="ada", now=NOW, reason="a look")
+    assert resume(issue.pk, by="ada", now=NOW).state == Issue.State.SENDING
