@@ -198,9 +198,11 @@ class Deliverer:
         return job
 
     def _is_spent(self, lane: Lane) -> bool:
-        """Return whether the connection has carried as many messages as its relay likes."""
-        most = lane.way.outlet.per_connection
-        return bool(most) and lane.begun >= most
+        """Return whether the connection has carried as many messages as its relay likes, or a letter waits for it."""
+        outlet = lane.way.outlet
+        if outlet.is_shared and self._slots.is_wanted(outlet.code):
+            return True
+        return bool(outlet.per_connection) and lane.begun >= outlet.per_connection
 
     def _offered(self, lane: Lane) -> None:
         if lane.offered is None:

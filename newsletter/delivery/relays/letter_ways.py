@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import deque
 from collections.abc import Callable, Sequence
 
 from newsletter.delivery.pace import book
@@ -31,8 +32,12 @@ class LetterWays:
         Only a relay that never had the content is followed by the next one.
         """
         word: Answered | Down | None = Down(SESSION, NO_RELAY)
-        for outlet in self._order(relay):
-            if outlet.connections and not self._slots.take(outlet.code, outlet.connections):
+        turns = deque((outlet, False) for outlet in self._order(relay))
+        while turns:
+            outlet, waits = turns.popleft()
+            if outlet.connections and not self._take(outlet, waits=waits):
+                if outlet.is_shared and not waits:
+                    turns.append((outlet, True))  # after those that are free at once
                 continue
             try:
                 day = book.charge(outlet.limit) if outlet.limit is not None else None
@@ -57,6 +62,11 @@ class LetterWays:
     def close(self) -> None:
         """Give the connections back; raises ``Unavailable``."""
         self._slots.close()
+
+    def _take(self, outlet: Outlet, *, waits: bool) -> bool:
+        if waits:
+            return self._slots.wait(outlet.code)
+        return self._slots.take(outlet.code, outlet.connections)
 
     def _order(self, relay: str) -> list[Outlet]:
         if relay and any(outlet.code == relay for outlet in self._outlets):

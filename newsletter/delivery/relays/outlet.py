@@ -38,8 +38,13 @@ class Outlet:
 
     @property
     def for_issues(self) -> int:
-        """Return how many of its connections issues may hold: one is left to letters."""
+        """Return how many of its connections issues may hold: one is left to letters, a single one is shared."""
         return max(1, self.connections - 1)
+
+    @property
+    def is_shared(self) -> bool:
+        """Return whether issues and letters go over the same, single connection."""
+        return self.connections == 1
 
 
 def current_outlets(*, day: date) -> list[Outlet]:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from threading import Event
+from time import sleep
 
 import pytest
+from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
 
+from newsletter.delivery.deliver import deliver
 from newsletter.delivery.letters import send_letters
 from newsletter.delivery.pace.book import draw
 from newsletter.delivery.pace.rate import Limit
@@ -17,6 +22,7 @@ from newsletter.delivery.relays.models import Bucket, RelayTrouble, StandingRela
 from newsletter.letters.models import Letter
 from tests.delivery.letter import make_letter
 from tests.delivery.sink import sink
+from tests.delivery.stage import sending_issue, states
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -71,13 +77,64 @@ def test_a_letter_that_never_left_does_not_count_for_the_day() -> None:
     assert Bucket.objects.get(name="relay:one").used == 0
 
 
-def test_a_letter_without_a_connection_does_not_count_for_the_day(tmp_path: Path) -> None:
+def test_a_letter_without_a_connection_does_not_count_for_the_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("newsletter.delivery.pace.slots.WAIT_SECONDS", 0.0)
     make_letters(2)
     with sink(tmp_path) as one, closing(Slots()) as others:
         relay("one", one.port, per_day=5, connections=1)
         others.take("one", 1)
         assert send_letters() == 0
     assert not Bucket.objects.filter(used__gt=0).exists()
+
+
+def test_a_letter_gets_the_one_connection_of_a_relay_while_an_issue_goes_over_it(tmp_path: Path) -> None:
+    letter = make_letter()
+    issue = sending_issue(letter.sender.newsletters.get(), readers=1000)
+    end = Event()
+    with sink(tmp_path, delay=0.05) as one, ThreadPoolExecutor() as other:
+        relay("one", one.port, connections=1)
+        issues = other.submit(_deliver_until, end)
+        try:
+            while len(one.accepted()) < 5:
+                sleep(0.02)
+            assert send_letters() == 1
+        finally:
+            end.set()
+            issues.result()
+        assert one.accepted().index(letter.address) < 1000
+        assert one.most_connections() == 1
+    assert states(issue)["queued"] > 0
+
+
+def test_an_issue_goes_on_over_the_one_connection_after_a_letter(tmp_path: Path) -> None:
+    letter = make_letter()
+    sending_issue(letter.sender.newsletters.get(), readers=60)
+    end = Event()
+    with sink(tmp_path, delay=0.05) as one, ThreadPoolExecutor() as other:
+        relay("one", one.port, connections=1)
+        issues = other.submit(_deliver_until, end)
+        while len(one.accepted()) < 5:
+            sleep(0.02)
+        send_letters()
+        issues.result()
+        assert len(one.accepted()) == 61
+
+
+def _deliver_until(end: Event) -> None:
+    with closing(connection):
+        deliver(place="t", seconds=40, stopping=end.is_set)
+
+
+def test_a_letter_waits_for_no_connection_while_another_relay_has_one(tmp_path: Path) -> None:
+    letter = make_letter()
+    with sink(tmp_path / "a") as one, sink(tmp_path / "b") as two, closing(Slots()) as others:
+        relay("one", one.port, connections=1, priority=1)
+        relay("two", two.port, priority=2)
+        others.take("one", 1)
+        assert send_letters(seconds=5) == 1
+        assert two.accepted() == [letter.address]
 
 
 def test_a_letter_that_was_refused_after_it_left_counts_for_the_day(tmp_path: Path) -> None:
