@@ -7,10 +7,10 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Router
+from ninja import Body, Router
 
 from newsletter.api.scope import Scope, token_behind
-from newsletter.api.shapes.database import Confirmed, ConfirmIn, StandingShape
+from newsletter.api.shapes.database import Confirmed, ConfirmIn, HoldIn, StandingShape
 from newsletter.api.trouble import TROUBLE
 from newsletter.delivery.rewind import confirm, hold, standing
 
@@ -26,9 +26,9 @@ def look(request: HttpRequest) -> dict[str, Any]:
 @router.post(
     "/database/hold", url_name="database-hold", response={200: StandingShape, **TROUBLE}, summary="Hold all sending"
 )
-def hold_sending(request: HttpRequest) -> dict[str, Any]:
+def hold_sending(request: HttpRequest, given: Body[HoldIn | None] = None) -> dict[str, Any]:
     """Hold all sending until it is confirmed; twice changes nothing more."""
-    hold(now=timezone.now())
+    hold(by=_by(request), reason=given.reason if given else "", now=timezone.now())
     return asdict(standing())
 
 
@@ -40,4 +40,8 @@ def hold_sending(request: HttpRequest) -> dict[str, Any]:
 )
 def confirm_database(request: HttpRequest, given: ConfirmIn) -> dict[str, Any]:
     """Let sending go on; ``doubt`` puts everything that waits in doubt instead of sending it."""
-    return {"in_doubt": confirm(given.waiting, by=f"api {token_behind(request).name}", now=timezone.now())}
+    return asdict(confirm(given.waiting, by=_by(request), now=timezone.now()))
+
+
+def _by(request: HttpRequest) -> str:
+    return f"api {token_behind(request).name}"

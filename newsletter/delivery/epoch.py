@@ -12,6 +12,7 @@ from datetime import datetime
 
 from django.db import connection
 
+from newsletter.delivery.models import Epoch
 from newsletter.errors import Refused
 
 MARK = (
@@ -45,11 +46,19 @@ def is_held() -> bool:
         return bool(cursor.fetchone()[0])
 
 
+def is_by_hand() -> bool:
+    """Return whether a hold began in the life the database was in before: by a person, that is."""
+    marks = list(Epoch.objects.order_by("-pk").values_list("mark", flat=True)[:2])
+    return marks == [current_mark()] * 2
+
+
 def check_not_held() -> None:
     """Raise ``Refused`` while sending is held."""
     if is_held():
         raise Refused(
-            "Sending is held: the database was restored or failed over, so what it knows may be old.",
+            "Sending is held by hand."
+            if is_by_hand()
+            else "Sending is held: the database was restored or failed over, so what it knows may be old.",
             code="sending_held",
             where="database",
             fix="Look at `newsletter database`, then `newsletter database confirm`.",

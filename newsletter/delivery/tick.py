@@ -54,6 +54,8 @@ def _send_due(answer: Tick, due: list[int], now: datetime) -> None:
 
 def _go(answer: Tick, issue_id: int, now: datetime, *, cooled_off: bool) -> None:
     issue = find(issue_id)
+    if issue.hold_reason and not cooled_off:  # since it was found due: whoever confirmed a restore held it
+        return
     try:
         if cooled_off:
             start_cooled_off(issue_id, by=SYSTEM, now=now)

@@ -102,7 +102,7 @@ def test_an_answer_has_the_shape_that_is_told(
     method: str, path: str, told: dict[str, Any], stock: dict[str, str]
 ) -> None:
     if path == "/api/database/confirm":
-        hold(now=NOW)
+        hold(by="ada", now=NOW)
     status, answer = Program().ask(method, place(path, stock), BODIES.get(path))
     shape = told["responses"][status]["content"]["application/json"]["schema"]
     assert (status, answer.get("error")) == (200, None)

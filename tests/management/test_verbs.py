@@ -572,11 +572,11 @@ def test_up_tells_an_address_that_answers(public: str, port: int, told: str) -> 
 
 
 def test_the_doctor_tells_whole_sentences_with_what_to_do(run: Run) -> None:
-    hold(now=NOW)
+    hold(by="ada", now=NOW)
     code, told = run("doctor")
     assert code == 1
     assert (
-        "sending      no   Sending is held: the database was restored or failed over, so what it knows may be old. "
+        "sending      no   Sending is held by hand. "
         "Look at `newsletter database`, then `newsletter database confirm`.\n"
     ) in told
 

@@ -19,9 +19,14 @@ class StandingShape(Schema):
     """Whether sending is held, and the issues that would go out on a confirmation."""
 
     held: bool
+    reason: str
     since: datetime | None = None
     confirmed_by: str
     waiting: list[WaitingIssue]
+
+
+class HoldIn(Schema):
+    reason: str = Field("", max_length=300, description="why, for the history of the issues under way")
 
 
 class ConfirmIn(Schema):
@@ -29,4 +34,7 @@ class ConfirmIn(Schema):
 
 
 class Confirmed(Schema):
+    """Deliveries that became in doubt, and the issues that a person has to let go on: held, or paused."""
+
     in_doubt: int
+    held: list[int]

@@ -16,15 +16,16 @@ class Command(Verb):
 
     def arguments(self, parser: CommandParser) -> None:
         parser.add_argument("act", choices=["show", "confirm", "hold"], nargs="?", default="show")
+        parser.add_argument("--reason", default="", help="why sending is held by hand, for the history of the issues")
         parser.add_argument(
             "--waiting",
             choices=[choice.value for choice in Waiting],
             help="send: nothing was sent that this database does not know of; doubt: some may have been",
         )
 
-    def run(self, *, act: str, waiting: str | None, by: str, **_: Any) -> dict[str, Any]:
+    def run(self, *, act: str, waiting: str | None, reason: str, by: str, **_: Any) -> dict[str, Any]:
         if act == "hold":
-            hold(now=now())
+            hold(by=by, reason=reason, now=now())
         if act == "confirm":
             if waiting is None:
                 raise Invalid(
@@ -32,10 +33,12 @@ class Command(Verb):
                     where="--waiting",
                     fix="Give --waiting send (a restart, a replica without lag) or --waiting doubt (an older state).",
                 )
-            return {"confirmed": True, "in_doubt": confirm(Waiting(waiting), by=by, now=now())}
+            done = confirm(Waiting(waiting), by=by, now=now())
+            return {"confirmed": True, "in_doubt": done.in_doubt, "held": list(done.held)}
         found = standing()
         return {
             "held": found.held,
+            "reason": found.reason,
             "since": found.since,
             "confirmed_by": found.confirmed_by,
             "issues": list(found.waiting),

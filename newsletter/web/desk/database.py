@@ -27,8 +27,11 @@ def confirm_database(request: HttpRequest) -> HttpResponse:
         messages.error(request, _("Choose one of the two."))
         return redirect("desk:database")
     try:
-        confirm(Waiting(choice), by=request.user.get_username(), now=timezone.now())
+        done = confirm(Waiting(choice), by=request.user.get_username(), now=timezone.now())
         messages.success(request, _("Sending goes on."))
+        if done.held:
+            held = ", ".join(map(str, done.held))
+            messages.warning(request, _("Issues that wait for a person: %(issues)s.") % {"issues": held})
     except Conflict as conflict:
         messages.error(request, f"{conflict.message} {conflict.fix}")
     return redirect("desk:database")
