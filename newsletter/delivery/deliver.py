@@ -9,9 +9,10 @@ from uuid import uuid4
 from newsletter.delivery.control import pause
 from newsletter.delivery.database_away import asking_the_database
 from newsletter.delivery.database_clock import database_now
-from newsletter.delivery.deliverer import Deliverer, Orders
+from newsletter.delivery.deliverer import Deliverer
 from newsletter.delivery.finish import finish_if_done
 from newsletter.delivery.ledger import Ledger
+from newsletter.delivery.orders import Orders
 from newsletter.delivery.pace.deal import Deal
 from newsletter.delivery.pace.notices import Notices
 from newsletter.delivery.pace.purse import Purse

@@ -354,7 +354,7 @@ def test_a_correction_is_claimed_before_a_bulk_issue() -> None:
 def test_a_correction_goes_before_the_bulk_issue_that_is_in_hand(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("newsletter.delivery.deliverer.URGENT_SECONDS", 0.0)
+    monkeypatch.setattr("newsletter.delivery.holdings.URGENT_SECONDS", 0.0)
     first = approved(readers=5)
     sent(first)
     article = placed(first)[0].article_id

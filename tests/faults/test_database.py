@@ -137,11 +137,11 @@ def test_a_database_that_hangs_half_open_is_given_up_and_another_worker_goes_on(
 IMPATIENT = """
 import sys, django
 django.setup()
-from newsletter.delivery import deliverer, line
+from newsletter.delivery import drain, line
 from newsletter.delivery.deliver import deliver
 from newsletter.delivery.patience import patient
 from tests.delivery.stage import to
-line.LEDGER_SECONDS, deliverer.DRAIN_SECONDS, deliverer.LATE_SECONDS = 3.0, 1.0, 1.0
+line.LEDGER_SECONDS, drain.DRAIN_SECONDS, drain.LATE_SECONDS = 3.0, 1.0, 1.0
 with patient(3.0):
     deliver(place="hung", transport=to(int(sys.argv[1]), most=8))
 """

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from newsletter.delivery import deliverer
+from newsletter.delivery import absence
 from newsletter.delivery.control import resume
 from newsletter.delivery.deliver import deliver
 from newsletter.delivery.models import Attempt, Delivery, DeliveryState, RefusalRun
@@ -114,7 +114,7 @@ def test_single_refusals_between_acceptances_of_other_workers_pause_nothing(tmp_
 def test_a_relay_that_takes_nothing_pauses_the_issue_in_its_words_and_burns_nobody(
     name: str, rules: dict[str, object], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deliverer, "REFUSED_SESSIONS", 4)  # 3.5 instead of 15 seconds
+    monkeypatch.setattr(absence, "REFUSED_SESSIONS", 4)  # 3.5 instead of 15 seconds
     _pause_in_words(name, rules, words, tmp_path)
 
 
