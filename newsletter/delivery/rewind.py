@@ -16,6 +16,7 @@ from newsletter.delivery.ledger import RECOUNT, SETTLE
 from newsletter.delivery.models import ChunkState, DeliveryState, Epoch, Sending
 from newsletter.delivery.wake import wake_deliver, wake_freeze, wake_letters
 from newsletter.errors import Conflict
+from newsletter.issues.clock import turn
 from newsletter.issues.lifecycle import move, record
 from newsletter.issues.models import Issue
 
@@ -122,7 +123,8 @@ def confirm(waiting: Waiting, *, by: str, now: datetime) -> Confirmed:
 
     Raises ``Conflict`` when nothing is held: somebody else confirmed.
     """
-    watch(now)
+    if watch(now) and waiting == Waiting.DOUBT:
+        turn(now)  # what was due meanwhile is drafted, and sealed where nobody is asked: then it is held with the rest
     with transaction.atomic():
         _alone()
         last = Epoch.objects.order_by("-pk").first()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -37,7 +37,7 @@ from tests.delivery.meanwhile import held_up
 from tests.delivery.sink import sink
 from tests.delivery.stage import add_readers, database_url, sending_issue, states, to
 from tests.delivery.test_lifecycle_while_sending import approved
-from tests.factories import make_newsletter
+from tests.factories import make_article, make_newsletter
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -193,6 +193,19 @@ def test_the_same_leaves_after_a_confirmation_that_nothing_is_missing(state: str
     rewind()
     confirm(Waiting.SEND, by="ada", now=timezone.now())
     assert tick(timezone.now()).sent == [issue.pk]
+
+
+@pytest.mark.parametrize(("waiting", "sent"), [(Waiting.DOUBT, 0), (Waiting.SEND, 1)])
+def test_an_issue_that_was_due_meanwhile_and_approves_itself_is_held_too(waiting: Waiting, sent: int) -> None:
+    """The dump is older than its draft; in the life that is lost it may have been sent."""
+    slot = datetime(2026, 11, 26, 14, 0, tzinfo=UTC)
+    newsletter = make_newsletter(approval="automatic")
+    Newsletter.objects.update(created_at=slot - timedelta(days=5))
+    make_article("In time", available_at=slot - timedelta(days=4))
+    add_readers(newsletter, 1)
+    rewind()
+    confirm(waiting, by="ada", now=slot + timedelta(minutes=1))
+    assert len(tick(slot + timedelta(minutes=2)).sent) == sent
 
 
 def test_a_held_issue_goes_when_a_person_sends_it() -> None:
