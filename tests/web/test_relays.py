@@ -38,4 +38,4 @@ def test_the_page_tells_what_ails_a_relay_escaped(viewer: Client) -> None:
 
 def test_what_relays_say_of_readers_is_not_shown_with_a_domain() -> None:
     Notices().slow_down("a.example", base=10, words="4.7.1 <ada@a.example>: too fast")
-    assert SlowedDomain.objects.get().words == "4.7.1 <(address)>: too fast"
+    assert SlowedDomain.objects.get().words == "4.7.1 <(masked)>: too fast"
