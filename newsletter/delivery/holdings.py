@@ -91,10 +91,10 @@ class Holdings:
             self._turnstile.put_back(job)
 
     def close_row(self, work: Work) -> None:
-        """One row of a chunk is done here; with the last one the chunk is released."""
+        """One row of a chunk is done here; with the last one the chunk is released, unless it was claimed anew."""
         work.open -= 1
-        if work.open == 0:
-            self.works.pop(work.chunk, None)
+        if work.open == 0 and self.works.get(work.chunk) is work:
+            del self.works[work.chunk]
             self._releases.append((work.chunk, work.rest_seconds))
 
     def claim_again(self, work: Work) -> None:
@@ -150,7 +150,12 @@ class Holdings:
         work = Work(
             claim.chunk, claim.issue, writer, len(claim.rows), terms=terms, since=time.monotonic(), urgent=claim.urgent
         )
+        before = self.works.get(claim.chunk)
         self.works[claim.chunk] = work
+        if (
+            before is not None
+        ):  # it was taken from us, our lease having ended on the database's clock, and is ours again
+            self.abandon_work(before)
         self._turnstile.begin(work)
         if claim.issue in self._stopped:  # and it goes again
             self._stopped.discard(claim.issue)

@@ -6,15 +6,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
 from django.db import OperationalError, connection
+from django.utils import timezone
 
 from newsletter.delivery.deliver import deliver
 from newsletter.delivery.finish import finish_if_done
-from newsletter.delivery.models import Attempt, DeliveryState
+from newsletter.delivery.models import Attempt, Chunk, DeliveryState
+from newsletter.delivery.reconcile import reconcile
 from newsletter.delivery.transport import Transport
 from newsletter.delivery.transports.memory import Memory
 from newsletter.errors import Unavailable
@@ -138,3 +141,20 @@ def test_a_task_puts_its_work_off_while_the_database_answers_nothing(caplog: pyt
     finally:
         connection.close()
     assert "work_put_off" in caplog.text
+
+
+def test_a_chunk_that_was_taken_from_a_worker_and_claimed_by_it_again_is_done_to_its_end(tmp_path: Path) -> None:
+    issue = sending_issue(readers=8)
+    taken: list[str] = []
+
+    def take_from_it(point: str) -> None:
+        if point == "sent" and not taken:
+            taken.append(point)
+            Chunk.objects.update(lease_until=timezone.now() - timedelta(hours=1))
+            reconcile(timezone.now())
+
+    with sink(tmp_path, delay=1.5) as relay:
+        deliver(place="t", transport=to(relay.port, most=4), witness=take_from_it)
+        deliver(place="t", transport=to(relay.port, most=4))
+        assert len(set(relay.accepted())) == len(relay.accepted()) == 8
+    assert set(states(issue)) == {"accepted", "in_doubt"}
