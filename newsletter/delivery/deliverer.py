@@ -140,6 +140,7 @@ class Deliverer:
         job = self._turnstile.next(lane.way, utf8=lane.channel.offers_utf8)
         if job is not None:
             lane.begun += 1
+            job.offer = self._turns.runs.offer()
         return job
 
     def _offered(self, lane: Lane) -> None:

@@ -3,7 +3,8 @@
 Every deliverer sees its own; all of them count into one row of the issue, in the turn that records them
 (``ledger.TURN_OF_REFUSALS``). However many workers there are, a relay that refuses all of us from the beginning
 refuses ten readers before the issue pauses. Where it begins in the middle of a sending, messages under way are still
-accepted and begin the count anew: then it is at most ten a worker and one a connection.
+accepted and begin the count anew. What was offered before the first refusal proves nothing, though: ten and one a
+connection with nothing accepted that was offered since are enough, so it is at most that many a worker.
 """
 
 from __future__ import annotations
@@ -29,9 +30,21 @@ class Run:
     ids: list[int] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class Stretch:
+    """Refusals of one issue with none accepted that was offered after the first of them, which was offer ``since``."""
+
+    reply: str
+    since: int
+    number: int = 0
+
+
 def same(reply: Reply) -> str:
     """Return by what refusals are alike: code and enhanced code, for the words may name the reader."""
     return f"{reply.code} {reply.enhanced}"
+
+
+_ENDLESS = Stretch("", 2**63)  # of an issue that has none
 
 
 class Runs:
@@ -39,29 +52,43 @@ class Runs:
 
     def __init__(self) -> None:
         self._open: dict[int, Run] = {}
+        self._stretches: dict[int, Stretch] = {}
+        self._offers = 0
         self._accepted: set[int] = set()  # issues of which the next turn records an acceptance
         self._known_good: set[int] = set()  # issues of which some turn has
         self._told: dict[int, tuple[Refusals, str]] = {}  # what the turn under way reports, and the relay's words
 
-    def accept(self, issue: int) -> None:
+    def offer(self) -> int:
+        """One is about to be offered to a relay; returns its place among all offers."""
+        self._offers += 1
+        return self._offers
+
+    def accept(self, issue: int, offer: int) -> None:
         """One was accepted: a run is over."""
         self._accepted.add(issue)
         if self._open:
             self._open.pop(issue, None)
+        if self._stretches and offer > self._stretches.get(issue, _ENDLESS).since:
+            del self._stretches[issue]
 
-    def refuse(self, issue: int, row: int, reply: Reply) -> bool:
-        """One was refused; returns whether that makes ten in a row here."""
+    def refuse(self, issue: int, row: int, reply: Reply, *, connections: int) -> bool:
+        """One was refused; returns whether that makes ten in a row here, or as good as that."""
         like = same(reply)
         run = self._open.get(issue)
         if run is None or run.reply != like:
             run = self._open[issue] = Run(like, fresh=issue in self._accepted)
         run.words, run.number, run.untold = reply.words, run.number + 1, run.untold + 1
         run.ids.append(row)
-        return run.number >= SAME_REFUSALS
+        stretch = self._stretches.get(issue)
+        if stretch is None or stretch.reply != like:
+            stretch = self._stretches[issue] = Stretch(like, self._offers)
+        stretch.number += 1
+        return run.number >= SAME_REFUSALS or stretch.number >= SAME_REFUSALS + connections
 
     def forget(self, issue: int) -> None:
         """An issue was stopped and goes again: only refusals that no turn has recorded count on."""
         run = self._open.pop(issue, None)
+        self._stretches.pop(issue, None)
         if run is not None and run.ids:
             run.number = run.untold = len(run.ids)
             self._open[issue] = run

@@ -32,7 +32,7 @@ class Verdict:
         outcome = judge(phase, reply)
         issue = job.work.issue
         if outcome is ACCEPTED:
-            self._turns.runs.accept(issue)
+            self._turns.runs.accept(issue, job.offer)
             self._turns.end(
                 job.work,
                 Result(
@@ -51,7 +51,7 @@ class Verdict:
         if outcome.state == DeliveryState.REFUSED and self._holdings.is_troubled(issue):  # it is not about this reader
             outcome = Outcome(DeliveryState.QUEUED)
         elif outcome.state == DeliveryState.REFUSED:
-            ten = self._turns.runs.refuse(issue, job.row.id, reply)
+            ten = self._turns.runs.refuse(issue, job.row.id, reply, connections=way.lanes)
         wait = int(backoff(job.row.attempts + 1).total_seconds()) if outcome.state == DeliveryState.DEFERRED else 0
         burnt = 0 if outcome.state == DeliveryState.QUEUED else 1
         self._turns.end(

@@ -58,3 +58,4 @@ class Job:
     work: Work
     envelope: Envelope = UNWRITTEN
     content: bytes = b""
+    offer: int = 0  # its place among all offers of this deliverer
