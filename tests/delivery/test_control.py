@@ -137,23 +137,24 @@ def test_an_issue_paused_between_its_freeze_and_its_beginning_begins_when_it_is_
     assert (issue.state, issue.frozen_at) == (Issue.State.SENDING, NOW)
 
 
-def test_an_extension_paused_before_its_beginning_begins_when_it_is_resumed() -> None:
+def extended() -> Issue:
+    """An issue that was sent, with late readers in its frozen audience."""
     issue = approved()
     send(issue.pk, by="ada", now=NOW)
     freeze(issue.pk, now=NOW)
     add_readers(issue.newsletter, 3, prefix="late")
     extend(issue.pk, by="ada", now=NOW)
     freeze(issue.pk, now=NOW)
+    return issue
+
+
+def test_an_extension_paused_before_its_beginning_begins_when_it_is_resumed() -> None:
+    issue = extended()
     paused_before_it_began(issue)
     assert resume(issue.pk, by="ada", now=NOW).state == Issue.State.FREEZING
 
 
 def test_an_extension_paused_behind_its_beginning_goes_on() -> None:
-    issue = approved()
-    send(issue.pk, by="ada", now=NOW)
-    freeze(issue.pk, now=NOW)
-    add_readers(issue.newsletter, 3, prefix="late")
-    extend(issue.pk, by="ada", now=NOW)
-    freeze(issue.pk, now=NOW)
+    issue = extended()
     pause(issue.pk, by="ada", now=NOW, reason="a look")
     assert resume(issue.pk, by="ada", now=NOW).state == Issue.State.SENDING
